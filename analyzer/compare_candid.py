@@ -1,0 +1,132 @@
+"""Two Candid interfaces in, one report out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, get_args
+
+from analyzer.candid import relation
+from analyzer.candid.pair import Pair
+from analyzer.candid.parse import parse_candid
+from analyzer.candid.print import type_text
+from analyzer.edits.assemble import Language, assemble, fingerprint
+from analyzer.edits.candid import CandidEdits
+from analyzer.edits.walk import Finding, Met, Part
+from analyzer.errors import ParseError, UsageError
+from analyzer.model import Polarity, Report, Step, Surface, Verdict, worst
+from analyzer.text import location
+
+if TYPE_CHECKING:
+    from analyzer.candid.types import CandidInterface
+    from analyzer.model import Location
+
+Profile = Literal["didc", "dfx", "strict"]
+PROFILES: tuple[str, ...] = get_args(Profile)
+
+ARTEFACT = (
+    "the official checker answers yes only because it keeps pairs that it proved under an assumption that then failed; "
+    "with its methods in another order it answers no"
+)
+
+
+def compare_candid(old: str, new: str, *, profile: Profile = "didc", service_is_principal: bool = False) -> Report:
+    """Compare two Candid texts: may `new` replace `old` under the clients of `old`?
+
+    profile: which official answer `compatible` gives. didc: `didc check`, mops. dfx: dfx and icp-cli, which refuse what
+    the special rule for opt alone accepts. strict: `didc check --strict`, equality. service_is_principal: candid 0.10.32
+    and later take a service for a principal. Imports are not followed: the verdict is then undecided at best.
+    Raises ParseError, whose `side` is "old" or "new".
+    """
+    if profile not in PROFILES:
+        msg = f"there is no profile {profile!r}"
+        raise UsageError(msg, hint=f"profiles are {', '.join(PROFILES)}")
+    sides = []
+    # The official checkers read the new text first.
+    for side, text in (("new", new), ("old", old)):
+        try:
+            sides.append(parse_candid(text, side))
+        except ParseError as error:
+            error.side = side
+            raise
+    return compare_interfaces(sides[1], sides[0], profile=profile, service_is_principal=service_is_principal)
+
+
+def compare_interfaces(
+    old: CandidInterface,
+    new: CandidInterface,
+    *,
+    profile: str = "didc",
+    service_is_principal: bool = False,
+    canister: str = "",
+) -> Report:
+    """Compare two interfaces that are read already; see `compare_candid`. canister: its name, part of fingerprints."""
+    pair = Pair(old, new)
+    if profile == "strict":
+        compatible: bool | None = relation.equal(pair)
+        proven = compatible
+    else:
+        how = {"opt_rule": profile == "didc", "service_is_principal": service_is_principal}
+        proven = relation.sound(pair, **how)
+        compatible = proven or relation.official(pair, **how)
+    walk = CandidEdits(pair, service_is_principal=service_is_principal)
+    met, omitted = walk.met()
+    met += _unread(old, "old") + _unread(new, "new")
+    met = [replace_finding(m, _under(profile, m.finding)) for m in met]
+    shift = pair.offset
+
+    def text(node: int, is_old: bool) -> str:  # noqa: FBT001 - the protocol of Language
+        return type_text(old, node - shift) if is_old else type_text(new, node)
+
+    def place(span: tuple[int, int], is_old: bool) -> Location:  # noqa: FBT001
+        return location((old if is_old else new).sources, span)
+
+    def digests(root: str) -> tuple[str, str]:
+        olds, news = walk.root_types(root)
+        return fingerprint(*map(walk.digest, olds)) if olds else "", fingerprint(*map(walk.digest, news)) if news else ""
+
+    edits = assemble(met, Language(Surface.CANDID, text, place, digests), canister)
+    verdict = worst([e.verdict for e in edits])
+    notes = []
+    if compatible is None:
+        notes.append("the official answer was not found within its step budget")
+        verdict = worst([verdict, Verdict.UNDECIDED])
+    if compatible and not proven:
+        notes.append(ARTEFACT)
+    if omitted:
+        notes.append(f"{omitted:,} more methods meet edits that are listed here under other methods")
+    return Report(Surface.CANDID, compatible, [], verdict, edits, profile, notes, omitted)
+
+
+def replace_finding(met: Met, finding: Finding) -> Met:
+    """Return what was met with another finding."""
+    return met if finding is met.finding else Met(met.root, finding, met.path, met.more)
+
+
+def _under(profile: str, finding: Finding) -> Finding:
+    """Return a finding as a profile judges it."""
+    stricter = profile == "strict" or (profile == "dfx" and finding.opt_rule)
+    same_label = finding.kind.endswith("_renamed") and finding.verdict == Verdict.SAFE
+    if not stricter or same_label or finding.verdict in (Verdict.BREAKING, Verdict.UNDECIDED):
+        return finding
+    return replace(finding, verdict=Verdict.BREAKING, breaks=("clients",))
+
+
+def _unread(interface: CandidInterface, side: str) -> list[Met]:
+    """Return an undecided finding for each import that was not followed."""
+    return [
+        Met(
+            f'import "{path}"',
+            Finding(
+                "import_unread",
+                Part(None, span if side == "old" else (0, 0)),
+                Part(None, span if side == "new" else (0, 0)),
+                path,
+                Step("import", path),
+                Polarity.OUT,
+                Verdict.UNDECIDED,
+                f"the {side} text imports it and it was not read",
+            ),
+            (),
+        )
+        for path, span in interface.imports
+    ]

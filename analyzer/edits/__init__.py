@@ -1,0 +1,1 @@
+"""Walk two type graphs side by side: what differs, where, and what each difference does."""

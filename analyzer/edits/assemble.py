@@ -1,0 +1,92 @@
+"""What the walk met, as edits: one for each difference in the text, with an occurrence for each root that meets it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.model import RANK, Edit, Occurrence, Side, Surface, Verdict, step_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from analyzer.edits.walk import Finding, Met, Part
+    from analyzer.model import Location
+
+FINGERPRINT_VERSION = "ctxcheck-fingerprint/1"
+_GENERAL = {Surface.STABLE: "S000", Surface.CANDID: "C000"}  # the rules that explain nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What a surface knows about its own types.
+
+    text: a type, shortened; location: where a span stands; both take whether the old side is meant. digests: the
+    structure that a root has on each side, "" where it is not there.
+    """
+
+    surface: Surface
+    text: Callable[[int, bool], str]
+    location: Callable[[tuple[int, int], bool], Location]
+    digests: Callable[[str], tuple[str, str]]
+
+
+def assemble(met: Iterable[Met], language: Language, canister: str) -> list[Edit]:
+    """Return the edits, worst first, then in the order of roots and paths."""
+    grouped: dict[object, tuple[Finding, list[Occurrence]]] = {}
+    digests: dict[str, tuple[str, str]] = {}
+    for one in met:
+        if one.root not in digests:
+            digests[one.root] = language.digests(one.root)
+        _, occurrences = grouped.setdefault(one.finding.key, (one.finding, []))
+        occurrences.append(_occurrence(one, language.surface, canister, digests[one.root]))
+    edits = [_edit(finding, occurrences, language) for finding, occurrences in grouped.values()]
+    return sorted(edits, key=_order)
+
+
+def _occurrence(met: Met, surface: Surface, canister: str, digests: tuple[str, str]) -> Occurrence:
+    finding = met.finding
+    rule = None if finding.verdict == Verdict.SAFE else _GENERAL[surface]
+    return Occurrence(
+        surface=surface,
+        polarity=finding.polarity,
+        root=met.root,
+        path=met.path,
+        rule=rule,
+        verdict=finding.verdict,
+        breaks=finding.breaks,
+        clients=finding.clients,
+        effect=finding.effect,
+        opt_rule=finding.opt_rule,
+        more=met.more,
+        fingerprint=fingerprint(
+            canister, rule or "", finding.kind, surface, finding.polarity, met.root, *map(step_key, met.path), *digests
+        ),
+    )
+
+
+def fingerprint(*parts: str) -> str:
+    """Return SHA-256 (hex) over a version tag and the parts, each with its length in bytes before it."""
+    sha = hashlib.sha256()
+    for part in (FINGERPRINT_VERSION, *parts):
+        data = part.encode("utf-8", "surrogatepass")
+        sha.update(b"%d:" % len(data) + data)
+    return sha.hexdigest()
+
+
+def _edit(finding: Finding, occurrences: list[Occurrence], language: Language) -> Edit:
+    occurrences.sort(key=lambda o: (-RANK[o.verdict], o.root, len(o.path)))
+    name = fingerprint("edit", *sorted(o.fingerprint for o in occurrences))[:12]
+    old, new = _side(finding.old, language, old=True), _side(finding.new, language, old=False)
+    return Edit(name, language.surface, finding.kind, finding.label, old, new, occurrences)
+
+
+def _side(part: Part, language: Language, *, old: bool) -> Side:
+    text = None if part.node is None else language.text(part.node, old)
+    return Side(text, language.location(part.span, old))
+
+
+def _order(edit: Edit) -> tuple[int, str, int, list[str]]:
+    first = edit.occurrences[0]
+    return -RANK[edit.verdict], first.root, len(first.path), [step_key(s) for s in first.path]

@@ -1,0 +1,481 @@
+"""What differs between two Candid services, and what old clients notice of it.
+
+The walk asks the questions of `analyzer.candid.relation.sound` and goes on where that one stops: a failed question is a
+finding, and under an `opt` a loss, since a value that does not fit is read as null there.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from analyzer.candid.relation import leaf
+from analyzer.candid.types import OMITTABLE, Kind
+from analyzer.edits.renames import renames
+from analyzer.edits.walk import Finding, Met, Part, Walk
+from analyzer.model import Polarity, Step, Verdict, worst
+from analyzer.structure import Structure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.candid.pair import Pair
+    from analyzer.table import Span
+
+ALL_CLIENTS = ("js", "motoko", "rust")
+JS = ("js",)  # @icp-sdk/core throws where the other clients go on
+INIT_ROOT = "init"
+
+
+class Flow(Enum):
+    """Who writes a value and who reads it, and whether a value that does not fit is read as null."""
+
+    OUT = (True, False)
+    OUT_OPT = (True, True)
+    IN = (False, False)
+    IN_OPT = (False, True)
+    INIT = (False, False, "init")  # who installs the canister writes; clients see nothing of it
+
+    @property
+    def out(self) -> bool:
+        """Whether the new version writes and old clients read."""
+        return self.value[0]
+
+    @property
+    def under_opt(self) -> bool:
+        """Whether an `opt` is around."""
+        return self.value[1]
+
+    def flipped(self) -> Flow:
+        """Return the flow of a function's arguments."""
+        return _FLIPPED[self]
+
+    def inside_opt(self) -> Flow:
+        """Return the flow of what is inside an `opt`."""
+        return _INSIDE_OPT[self]
+
+    @property
+    def polarity(self) -> Polarity:
+        """How reports call it."""
+        return Polarity.OUT if self.out else Polarity.IN
+
+    @property
+    def reader(self) -> str:
+        """Who reads, in the words of an effect."""
+        return "old clients" if self.out else "the new version"
+
+    @property
+    def writer(self) -> str:
+        """Who writes, in the words of an effect."""
+        return "the new version" if self.out else "old clients"
+
+
+_FLIPPED = {
+    Flow.OUT: Flow.IN,
+    Flow.IN: Flow.OUT,
+    Flow.OUT_OPT: Flow.IN_OPT,
+    Flow.IN_OPT: Flow.OUT_OPT,
+    Flow.INIT: Flow.INIT,
+}
+_INSIDE_OPT = {
+    Flow.OUT: Flow.OUT_OPT,
+    Flow.IN: Flow.IN_OPT,
+    Flow.OUT_OPT: Flow.OUT_OPT,
+    Flow.IN_OPT: Flow.IN_OPT,
+    Flow.INIT: Flow.INIT,
+}
+
+
+class State(NamedTuple):
+    """A pair of nodes in the numbering of `Pair`, and how its values travel."""
+
+    old: int
+    new: int
+    flow: Flow
+
+
+class _Member(NamedTuple):
+    """A field, case or method of one side. id: what it is aligned by."""
+
+    id: Any
+    name: str
+    named: bool
+    node: int
+    span: Span
+
+
+_Expanded = tuple[list[Finding], list[tuple[Step | None, State]]]
+
+
+class CandidEdits:
+    """All that differs between the services of a pair. service_is_principal: as in the relation."""
+
+    def __init__(self, pair: Pair, *, service_is_principal: bool = False) -> None:
+        self.pair = pair
+        self.service_is_principal = service_is_principal
+        self._structure: Structure | None = None
+
+    def met(self) -> tuple[list[Met], int]:
+        """Return what each method, and the service constructor, meets; and how many roots were not listed."""
+        pair = self.pair
+        findings, following = self._service(State(pair.old_service, pair.new_service, Flow.OUT))
+        met = [Met(_root_name(f), f, ()) for f in findings]
+        roots = [(step.name or "", state) for step, state in following if step is not None]
+        init_findings, init_following = self._init()
+        met += [Met(INIT_ROOT, f, () if f.step is None else (f.step,)) for f in init_findings]
+        # The constructor's arguments are one root of several states: a state without nodes leads to them.
+        walk = Walk([*roots, (INIT_ROOT, None)], lambda state: self._expand(state) if state else ([], init_following))
+        return met + walk.met(), walk.omitted
+
+    def root_types(self, root: str) -> tuple[list[int], list[int]]:
+        """Return the nodes that a root stands for, old and new: none, a method's type, or the constructor's arguments."""
+        pair = self.pair
+        if root == INIT_ROOT and root not in pair.labels[pair.old_service] + pair.labels[pair.new_service]:
+            return [n + pair.offset for n in pair.old.init or ()], list(pair.new.init or ())
+        both = []
+        for service in (pair.old_service, pair.new_service):
+            methods = dict(zip(pair.labels[service], pair.children[service], strict=True))
+            both.append([methods[root]] if root in methods else [])
+        return both[0], both[1]
+
+    def digest(self, node: int) -> str:
+        """Return the digest of a type's structure."""
+        return self.structure.digest(self.pair.heads[node])
+
+    @property
+    def structure(self) -> Structure:
+        """Classes of equal types over both interfaces; made when first asked for."""
+        if self._structure is None:
+            pair = self.pair
+            init = [*(pair.new.init or ()), *(n + pair.offset for n in pair.old.init or ())]
+            roots = [pair.old_service, pair.new_service, *(pair.heads[n] for n in init)]
+            self._structure = Structure(roots, self._form)
+        return self._structure
+
+    def _form(self, node: int) -> tuple[Any, tuple[int, ...]]:
+        pair = self.pair
+        return (pair.kinds[node], pair.labels[node]), tuple([pair.heads[c] for c in pair.children[node]])
+
+    # -- where things stand
+
+    def _span(self, node: int) -> Span:
+        pair = self.pair
+        return pair.old.table.spans[node - pair.offset] if node >= pair.offset else pair.new.table.spans[node]
+
+    def _whole(self, node: int) -> Part:
+        return Part(node, self._span(node))
+
+    def _around(self, node: int) -> Part:
+        return Part(None, self._span(node))
+
+    def _members(self, node: int) -> list[_Member]:
+        pair = self.pair
+        table, own = (pair.old.table, node - pair.offset) if node >= pair.offset else (pair.new.table, node)
+        return [
+            _Member(label, name if name is not None else str(label), name is not None, child, span)
+            for label, name, child, span in zip(
+                pair.labels[node], table.names[own], pair.children[node], table.members[own], strict=True
+            )
+        ]
+
+    def _member_spans(self, node: int) -> tuple[Span, ...]:
+        pair = self.pair
+        return pair.old.table.members[node - pair.offset] if node >= pair.offset else pair.new.table.members[node]
+
+    # -- the walk
+
+    def _into(self, step: Step | None, old: int, new: int, flow: Flow) -> Iterator[tuple[Step | None, State]]:
+        """Yield the state of a pair of types, unless they are the same primitive.
+
+        Definitions of one name are compared where they are defined, anything else where it is referred to.
+        """
+        pair = self.pair
+        kinds, labels, children = pair.kinds, pair.labels, pair.children
+        while kinds[old] == kinds[new] == Kind.NAME and labels[old] == labels[new]:
+            old, new = children[old][0], children[new][0]
+        old_head, new_head = pair.heads[old], pair.heads[new]
+        if kinds[old_head] == kinds[new_head]:
+            if kinds[old_head] > Kind.PRINCIPAL:
+                yield step, State(old_head, new_head, flow)
+        else:
+            yield step, State(old, new, flow)
+
+    def _expand(self, state: State) -> _Expanded:
+        kinds, heads = self.pair.kinds, self.pair.heads
+        kind = kinds[heads[state.old]]
+        if kind != kinds[heads[state.new]]:
+            return self._changed(state)
+        return _BY_KIND[kind](self, state)
+
+    def _opt(self, state: State) -> _Expanded:
+        (old,), (new,) = self.pair.children[state.old], self.pair.children[state.new]
+        return [], list(self._into(Step("option"), old, new, state.flow.inside_opt()))
+
+    def _vec(self, state: State) -> _Expanded:
+        (old,), (new,) = self.pair.children[state.old], self.pair.children[state.new]
+        return [], list(self._into(Step("element"), old, new, state.flow))
+
+    def _record(self, state: State) -> _Expanded:
+        return self._aligned(state, "field", self._field_gone, self._field_new)
+
+    def _variant(self, state: State) -> _Expanded:
+        return self._aligned(state, "case", self._case_gone, self._case_new)
+
+    def _service(self, state: State) -> _Expanded:
+        return self._aligned(state, "method", self._method_gone, self._method_new)
+
+    def _aligned(self, state: State, kind: str, on_gone: Any, on_new: Any) -> _Expanded:  # noqa: ANN401
+        olds = {m.id: m for m in self._members(state.old)}
+        news = {m.id: m for m in self._members(state.new)}
+        findings: list[Finding] = []
+        following: list[tuple[Step | None, State]] = []
+        for label, old in olds.items():
+            new = news.get(label)
+            if new is None:
+                continue
+            following += self._into(Step(kind, old.name), old.node, new.node, state.flow)
+            if old.name != new.name:
+                findings.append(self._respelled(state, kind, old, new))
+        gone = [m for label, m in olds.items() if label not in news]
+        come = [m for label, m in news.items() if label not in olds]
+        paired = renames(gone, come, lambda m: self.structure.classes[self.pair.heads[m.node]])
+        renamed = {m.id for both in paired for m in both}
+        for old, new in paired:
+            findings.append(_renamed(kind, old, new, on_gone(state, old), on_new(state, new)))
+        findings += [on_gone(state, m) for m in gone if m.id not in renamed]
+        findings += [on_new(state, m) for m in come if m.id not in renamed]
+        return findings, following
+
+    def _respelled(self, state: State, kind: str, old: _Member, new: _Member) -> Finding:
+        effect = f"{old.name} and {new.name} are the same label, id {old.id}: the wire does not change"
+        parts = Part(old.node, old.span), Part(new.node, new.span)
+        step = Step(kind, old.name)
+        return Finding(f"{kind}_renamed", *parts, old.name, step, state.flow.polarity, Verdict.SAFE, effect)
+
+    def _fail(self, flow: Flow, effect: str) -> dict[str, Any]:
+        """Return how a failed question of the relation counts."""
+        if flow is Flow.INIT:
+            return _init_only()
+        if flow.under_opt:
+            return {
+                "verdict": Verdict.LOSSY,
+                "effect": f"{effect}; under the opt around it that reads as null",
+                "opt_rule": True,
+            }
+        return {"verdict": Verdict.BREAKING, "effect": effect, "breaks": ("clients",), "clients": ALL_CLIENTS}
+
+    def _js_fails(self, flow: Flow, effect: str) -> dict[str, Any]:
+        """Return how a yes counts on which agent-js throws (measured with @icp-sdk/core 6.1.0)."""
+        if flow.under_opt:
+            return {"verdict": Verdict.LOSSY, "effect": effect}
+        return {"verdict": Verdict.BREAKING, "effect": effect, "breaks": ("clients",), "clients": JS}
+
+    # A part that the writer has and the reader does not, and the other way round.
+
+    def _extra(self, flow: Flow) -> dict[str, Any]:
+        if flow is Flow.INIT:
+            return _init_only()
+        if flow.out:
+            return {"verdict": Verdict.SAFE, "effect": "old clients ignore it"}
+        return {"verdict": Verdict.LOSSY, "effect": "old clients still send it; the new version ignores it"}
+
+    def _missing(self, flow: Flow, node: int) -> dict[str, Any]:
+        if flow is Flow.INIT:
+            return _init_only()
+        kind = self.pair.kinds[self.pair.heads[node]]
+        if kind not in OMITTABLE:
+            return self._fail(flow, f"{flow.reader} require it and {flow.writer} do not send it" if flow.out
+                              else f"{flow.reader} requires it and {flow.writer} do not send it")
+        if flow.out and kind != Kind.NULL:
+            return {"verdict": Verdict.LOSSY, "effect": "old clients read null"}
+        if flow.out:
+            return self._js_fails(flow, 'agent-js throws: "Cannot find required field"; other clients read null')
+        return {"verdict": Verdict.SAFE, "effect": "old clients do not send it; the new version reads null"}
+
+    def _field_gone(self, state: State, field: _Member) -> Finding:
+        parts = Part(field.node, field.span), self._around(state.new)
+        how = self._missing(state.flow, field.node) if state.flow.out else self._extra(state.flow)
+        if state.flow.out and how["verdict"] == Verdict.LOSSY and not how.get("opt_rule") and self._is_tuple(state.old):
+            how = self._js_fails(state.flow, 'agent-js throws: "Tuple mismatch"; other clients read null')
+        return Finding("field_removed", *parts, field.name, Step("field", field.name), state.flow.polarity, **how)
+
+    def _field_new(self, state: State, field: _Member) -> Finding:
+        parts = self._around(state.old), Part(field.node, field.span)
+        how = self._extra(state.flow) if state.flow.out else self._missing(state.flow, field.node)
+        return Finding("field_added", *parts, field.name, Step("field", field.name), state.flow.polarity, **how)
+
+    def _is_tuple(self, record: int) -> bool:
+        labels = self.pair.labels[record]
+        return labels == tuple(range(len(labels)))
+
+    def _case_gone(self, state: State, case: _Member) -> Finding:
+        parts = Part(case.node, case.span), self._around(state.new)
+        if state.flow.out:
+            how: dict[str, Any] = {"verdict": Verdict.SAFE, "effect": "the new version never sends it"}
+        else:
+            how = self._fail(state.flow, "the new version cannot read it when an old client sends it")
+        return Finding("case_removed", *parts, case.name, Step("case", case.name), state.flow.polarity, **how)
+
+    def _case_new(self, state: State, case: _Member) -> Finding:
+        parts = self._around(state.old), Part(case.node, case.span)
+        if state.flow.out:
+            how = self._fail(state.flow, "old clients cannot read it when the new version sends it")
+        else:
+            how = {"verdict": Verdict.SAFE, "effect": "old clients never send it"}
+        return Finding("case_added", *parts, case.name, Step("case", case.name), state.flow.polarity, **how)
+
+    def _method_gone(self, state: State, method: _Member) -> Finding:
+        parts = Part(method.node, method.span), self._around(state.new)
+        if state.flow.out:
+            how = self._fail(state.flow, "old clients still call it and are rejected")
+        else:
+            how = {"verdict": Verdict.SAFE, "effect": "the new version does not call it"}
+        return Finding("method_removed", *parts, method.name, Step("method", method.name), state.flow.polarity, **how)
+
+    def _method_new(self, state: State, method: _Member) -> Finding:
+        parts = self._around(state.old), Part(method.node, method.span)
+        if state.flow.out:
+            how: dict[str, Any] = {"verdict": Verdict.SAFE, "effect": "old clients do not call it"}
+        else:
+            how = self._fail(state.flow, "the new version calls it, and services that old clients pass do not have it")
+        return Finding("method_added", *parts, method.name, Step("method", method.name), state.flow.polarity, **how)
+
+    # -- functions
+
+    def _func(self, state: State) -> _Expanded:
+        pair = self.pair
+        findings: list[Finding] = []
+        (old_mode, old_count), (new_mode, new_count) = pair.labels[state.old], pair.labels[state.new]
+        if old_mode != new_mode:
+            effect = f"it was {_mode(old_mode)} and is {_mode(new_mode)}: old clients call it the wrong way"
+            parts = self._whole(state.old), self._whole(state.new)
+            how = self._fail(state.flow, effect)
+            findings.append(Finding("mode_changed", *parts, None, None, state.flow.polarity, **how))
+        following: list[tuple[Step | None, State]] = []
+        for kind, flow, olds, news in (
+            ("argument", state.flow.flipped(), slice(0, old_count), slice(0, new_count)),
+            ("result", state.flow, slice(old_count, None), slice(new_count, None)),
+        ):
+            found, ways = self._positional(kind, flow, self._listed(state.old, olds), self._listed(state.new, news))
+            findings += found
+            following += ways
+        return findings, following
+
+    def _listed(self, node: int, part: slice) -> tuple[Part, list[Part]]:
+        parts = [Part(n, s) for n, s in zip(self.pair.children[node], self._member_spans(node), strict=True)]
+        return self._around(node), parts[part]
+
+    def _positional(
+        self, kind: str, flow: Flow, olds: tuple[Part, list[Part]], news: tuple[Part, list[Part]]
+    ) -> _Expanded:
+        (old_around, old_parts), (new_around, new_parts) = olds, news
+        following: list[tuple[Step | None, State]] = []
+        for i, (old, new) in enumerate(zip(old_parts, new_parts, strict=False)):
+            assert old.node is not None and new.node is not None  # noqa: S101, PT018 - listed parts are there
+            following += self._into(Step(kind, None, i), old.node, new.node, flow)
+        findings = []
+        common = min(len(old_parts), len(new_parts))
+        for i, part in enumerate(old_parts[common:], common):
+            assert part.node is not None  # noqa: S101
+            how = self._missing(flow, part.node) if flow.out else self._extra(flow)
+            if kind == "result" and flow.out and how.get("clients") != ALL_CLIENTS and not how.get("opt_rule"):
+                how = self._js_fails(flow, 'agent-js throws: "Wrong number of return values"; other clients read null')
+            findings.append(
+                Finding(f"{kind}_removed", part, new_around, str(i), Step(kind, None, i), flow.polarity, **how)
+            )
+        for i, part in enumerate(new_parts[common:], common):
+            assert part.node is not None  # noqa: S101
+            how = self._extra(flow) if flow.out else self._missing(flow, part.node)
+            findings.append(
+                Finding(f"{kind}_added", old_around, part, str(i), Step(kind, None, i), flow.polarity, **how)
+            )
+        return findings, following
+
+    def _init(self) -> _Expanded:
+        old, new = self.pair.old, self.pair.new
+        olds = [Part(n + self.pair.offset, s) for n, s in zip(old.init or (), old.init_members, strict=True)]
+        news = [Part(n, s) for n, s in zip(new.init or (), new.init_members, strict=True)]
+        return self._positional("argument", Flow.INIT, (Part(None, old.main_span), olds), (Part(None, new.main_span), news))
+
+    # -- types of different kinds
+
+    def _changed(self, state: State) -> _Expanded:
+        pair, flow = self.pair, state.flow
+        written, read = (state.new, state.old) if flow.out else (state.old, state.new)
+        kw, kr = pair.kinds[pair.heads[written]], pair.kinds[pair.heads[read]]
+        parts = self._whole(state.old), self._whole(state.new)
+        kind = "type_changed"
+        following: list[tuple[Step | None, State]] = []
+        if kr == Kind.OPT and kw not in (Kind.NULL, Kind.EMPTY):
+            inner = pair.children[pair.heads[read]][0]
+            ki = pair.kinds[pair.heads[inner]]
+            if ki not in OMITTABLE and (ki == kw or leaf(kw, ki, service_is_principal=self.service_is_principal)):
+                kind = "opt_removed" if flow.out else "opt_added"
+                pairs = (inner, written) if flow.out else (written, inner)
+                following = list(self._into(Step("option"), *pairs, flow.inside_opt()))
+                how: dict[str, Any] = {"verdict": Verdict.SAFE, "effect": f"{flow.reader} read it as a value that is there"
+                                       if flow.out else f"{flow.reader} reads it as a value that is there"}
+            else:
+                how = self._fail(flow.inside_opt(), "the value does not fit")
+        elif kr == Kind.OPT or leaf(kw, kr, service_is_principal=self.service_is_principal):
+            how = self._accepted(flow, kw, kr)
+        else:
+            if kw == Kind.OPT:
+                kind = "opt_added" if flow.out else "opt_removed"
+            verb = "cannot" if flow.out else "cannot"
+            how = self._fail(flow, f"{flow.reader} {verb} read what {flow.writer} {'sends' if flow.out else 'send'}")
+        if flow is Flow.INIT:
+            how = _init_only()
+        return [Finding(kind, *parts, None, None, flow.polarity, **how)], following
+
+    def _accepted(self, flow: Flow, written: int, read: int) -> dict[str, Any]:
+        if written == Kind.NAT and read == Kind.INT and flow.out:
+            return self._js_fails(flow, 'agent-js throws: "type on the wire nat, expect type int"')
+        if written == Kind.SERVICE and read == Kind.PRINCIPAL:
+            return self._js_fails(flow, "agent-js and the Motoko runtime do not read a service as a principal") | (
+                {} if flow.under_opt else {"clients": ("js", "motoko")}
+            )
+        if read == Kind.RESERVED and not flow.out:
+            return {"verdict": Verdict.LOSSY, "effect": "old clients still send it; the new version ignores it"}
+        return {"verdict": Verdict.SAFE, "effect": "every value still fits"}
+
+
+_BY_KIND = {
+    Kind.OPT: CandidEdits._opt,
+    Kind.VEC: CandidEdits._vec,
+    Kind.RECORD: CandidEdits._record,
+    Kind.VARIANT: CandidEdits._variant,
+    Kind.FUNC: CandidEdits._func,
+    Kind.SERVICE: CandidEdits._service,
+}
+
+
+def _init_only() -> dict[str, Any]:
+    return {"verdict": Verdict.SAFE, "effect": "only who installs the canister passes it; clients see nothing of it"}
+
+
+def _mode(mode: str) -> str:
+    return {"": "an update", "query": "a query"}.get(mode, mode)
+
+
+def _root_name(finding: Finding) -> str:
+    return finding.label or ""
+
+
+def _renamed(kind: str, old: _Member, new: _Member, gone: Finding, come: Finding) -> Finding:
+    """Join what was removed and what was added to one finding, as bad as the worse of the two."""
+    verdict = worst([gone.verdict, come.verdict])
+    worse = gone if gone.verdict == verdict else come
+    return Finding(
+        f"{kind}_renamed",
+        Part(old.node, old.span),
+        Part(new.node, new.span),
+        old.name,
+        worse.step,
+        gone.polarity,
+        verdict,
+        f"{old.name} is now called {new.name}: {worse.effect}",
+        gone.opt_rule or come.opt_rule,
+        worse.breaks,
+        worse.clients,
+    )

@@ -1,0 +1,146 @@
+"""The words of a comparison, as data: edits with occurrences, and the report that carries them.
+
+Nothing here prints, and nothing nests deeper than report -> edit -> occurrence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from analyzer.errors import Place
+
+RULES_VERSION = "2026.1"
+MAX_PATH = 64  # steps that a path keeps; the middle of a longer one is counted
+
+
+class Surface(StrEnum):
+    """What an interface is looked at for."""
+
+    STABLE = "stable"  # the data kept across an upgrade
+    CANDID = "candid"  # what clients see
+
+
+class Polarity(StrEnum):
+    """Who writes the value that a type describes, and who reads it."""
+
+    IN = "in"  # old clients write, the new canister reads
+    OUT = "out"  # the new canister writes, old clients read
+    STATE = "state"  # the old program wrote, the new program reads
+
+
+class Verdict(StrEnum):
+    """Of an occurrence, from best to worst."""
+
+    SAFE = "safe"
+    LOSSY = "lossy"  # accepted officially, but a value is dropped, reset or silently null
+    UNDECIDED = "undecided"  # cannot be proven: blocks like breaking
+    BREAKING = "breaking"
+
+
+RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """Return the worst of some verdicts; of none, safe."""
+    return max(verdicts, key=RANK.__getitem__, default=Verdict.SAFE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a path into a type.
+
+    kind: variable, method, init, argument, result, field, case, element, option, item (of a tuple), pointer (weak),
+    parameter, type, migration, elided (`index` steps are left out, `name` is their digest). name: as the text calls
+    it. index: position.
+    """
+
+    kind: str
+    name: str | None = None
+    index: int | None = None
+
+
+def step_key(step: Step) -> str:
+    """Return a step as text that no other step has, for digests."""
+    name = "" if step.name is None else step.name
+    index = "" if step.index is None else step.index
+    return f"{step.kind}:{index}:{len(name)}:{name};"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a part of an interface stands. end_line and end_column are those behind its last code point."""
+
+    start: Place
+    end_line: int
+    end_column: int
+    role: str = "source"  # or "generated": read from a section or written by a compiler
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an edit. type: the type as text, shortened; None where this side has no such part.
+
+    location: where the part stands, or, of a part that is not there, the nearest part around it.
+    """
+
+    type: str | None
+    location: Location | None
+
+
+@dataclass(slots=True)
+class Occurrence:
+    """An edit as one root meets it; the unit of verdicts, exit codes and acceptance."""
+
+    surface: Surface
+    polarity: Polarity
+    root: str
+    path: tuple[Step, ...]
+    rule: str | None
+    verdict: Verdict
+    breaks: tuple[str, ...]  # of `state`, `clients`, `guide`
+    clients: tuple[str, ...]  # of `js`, `motoko`, `rust`: whose old clients break
+    effect: str  # one sentence: what happens
+    opt_rule: bool  # accepted through candid's special rule for opt alone
+    more: int  # further ways from the same root to the same edit
+    fingerprint: str
+    witness: Any = None
+    accepted: Any = None
+
+
+@dataclass(slots=True)
+class Edit:
+    """One difference between a pair of types, with both sides and everything it does."""
+
+    id: str
+    surface: Surface
+    kind: str
+    label: str | None  # name of the field, case, method, variable ...
+    old: Side
+    new: Side
+    occurrences: list[Occurrence]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the occurrences."""
+        return worst([o.verdict for o in self.occurrences])
+
+
+@dataclass(slots=True)
+class Report:
+    """The comparison of one surface.
+
+    compatible: the official checker's answer, None: undecided. codes: moc's codes of the relation (stable). verdict:
+    ours, never better than `compatible`. notes: sentences about the whole, e.g. which answer the official checker owes
+    to an artefact. omitted: occurrences that were counted and not kept.
+    """
+
+    surface: Surface
+    compatible: bool | None
+    codes: list[str]
+    verdict: Verdict
+    edits: list[Edit]
+    profile: str | None = None
+    notes: list[str] = field(default_factory=list)
+    omitted: int = 0

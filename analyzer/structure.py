@@ -1,0 +1,165 @@
+"""Which types are the same once names, aliases and unrolling are taken away, and a digest that says so.
+
+Types are infinite regular trees drawn as finite graphs. Two nodes are of one class when they unfold to the same tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Form = tuple[Any, tuple[int, ...]]  # what a node is by itself, and its children
+
+
+class Structure:
+    """Classes of all nodes that can be reached from some roots.
+
+    form(node): what the node is besides its children (hashable, with a stable repr), and its children, names followed.
+    """
+
+    def __init__(self, roots: Iterable[int], form: Callable[[int], Form]) -> None:
+        self._forms: dict[int, Form] = {}
+        todo = list(roots)
+        while todo:
+            node = todo.pop()
+            if node not in self._forms:
+                made = self._forms[node] = form(node)
+                todo += made[1]
+        self.classes = _partition(self._forms)
+        self._members: dict[int, int] = {}
+        for node, number in self.classes.items():
+            self._members.setdefault(number, node)
+        self._components: dict[int, int] | None = None
+        self._digests: dict[int, str] = {}
+
+    def digest(self, node: int) -> str:
+        """Return SHA-256 (hex) of the canonical form of a type: equal exactly for types of equal structure."""
+        goal = self.classes[node]
+        todo = [goal]
+        while todo:
+            number = todo[-1]
+            if number in self._digests:
+                todo.pop()
+                continue
+            order, outside = self._around(number)
+            missing = [c for c in outside if c not in self._digests]
+            if missing:
+                todo += missing
+                continue
+            self._digests[number] = self._serial(order)
+            todo.pop()
+        return self._digests[goal]
+
+    def _children(self, number: int) -> tuple[int, ...]:
+        return tuple(self.classes[c] for c in self._forms[self._members[number]][1])
+
+    def _around(self, number: int) -> tuple[list[int], list[int]]:
+        """Return the classes of the same cycle in the order of a walk from `number`, and those that they lead out to."""
+        if self._components is None:
+            self._components = _components({n: self._children(n) for n in self._members})
+        components = self._components
+        order, seen, outside = [number], {number}, []
+        for at in order:
+            for child in self._children(at):
+                if components[child] != components[number]:
+                    outside.append(child)
+                elif child not in seen:
+                    seen.add(child)
+                    order.append(child)
+        return order, outside
+
+    def _serial(self, order: list[int]) -> str:
+        index = {number: i for i, number in enumerate(order)}
+        sha = hashlib.sha256()
+        for number in order:
+            own = repr(self._forms[self._members[number]][0]).encode()
+            sha.update(b"%d:" % len(own) + own)
+            for child in self._children(number):
+                known = index.get(child)
+                part = b"^%d" % known if known is not None else self._digests[child].encode()
+                sha.update(b"%d:" % len(part) + part)
+        return sha.hexdigest()
+
+
+def _partition(forms: dict[int, Form]) -> dict[int, int]:
+    """Return the class of each node: the coarsest partition that its own form and its children's classes allow.
+
+    Partition refinement in which the largest part keeps its number, so that each node moves O(log n) times
+    (Valmari, "Bisimilarity Minimization in O(m log n) Time").
+    """
+    first: dict[Any, int] = {}
+    classes = {node: first.setdefault((own, len(children)), len(first)) for node, (own, children) in forms.items()}
+    blocks: dict[int, set[int]] = {}
+    parents: dict[int, list[int]] = {node: [] for node in forms}
+    for node, (_, children) in forms.items():
+        blocks.setdefault(classes[node], set()).add(node)
+        for child in children:
+            parents[child].append(node)
+    fresh = len(first)
+    dirty = set(forms)
+    while dirty:
+        touched: dict[int, dict[tuple[int, ...], list[int]]] = {}
+        for node in dirty:
+            key = tuple([classes[c] for c in forms[node][1]])
+            touched.setdefault(classes[node], {}).setdefault(key, []).append(node)
+        dirty = set()
+        for number, parts in touched.items():
+            block = blocks[number]
+            rest = len(block) - sum(map(len, parts.values()))
+            if rest == 0 and len(parts) == 1:
+                continue
+            groups = sorted(parts.values(), key=len)
+            if rest < len(groups[-1]):
+                if rest:
+                    # None of the block's other nodes has a child that moved, so they have one key, and no part has it.
+                    seen = {node for group in groups for node in group}
+                    groups.append([node for node in block if node not in seen])
+                    groups.sort(key=len)
+                groups.pop()
+            for group in groups:
+                blocks[fresh] = set(group)
+                block.difference_update(group)
+                for node in group:
+                    classes[node] = fresh
+                fresh += 1
+                for node in group:
+                    dirty.update(parents[node])
+    return classes
+
+
+def _components(graph: dict[int, tuple[int, ...]]) -> dict[int, int]:
+    """Return the strongly connected component of each node (Tarjan, without recursion)."""
+    index: dict[int, int] = {}
+    low: dict[int, int] = {}
+    component: dict[int, int] = {}
+    path: list[int] = []
+    for root in graph:
+        if root in index:
+            continue
+        index[root] = low[root] = len(index)
+        path.append(root)
+        work = [(root, iter(graph[root]))]
+        while work:
+            node, children = work[-1]
+            for child in children:
+                if child not in index:
+                    index[child] = low[child] = len(index)
+                    path.append(child)
+                    work.append((child, iter(graph[child])))
+                    break
+                if child not in component:
+                    low[node] = min(low[node], index[child])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    while True:
+                        member = path.pop()
+                        component[member] = index[node]
+                        if member == node:
+                            break
+    return component

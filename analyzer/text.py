@@ -1,0 +1,108 @@
+"""The texts that an interface was read from, joined into one line of code-point offsets."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NoReturn
+
+from analyzer.errors import ParseError, Place
+from analyzer.model import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from grammars import SyntaxProblem
+
+MAX_TEXT = 16 * 1024 * 1024  # code points; the largest real interface known has 0.2 million
+_SHOWN_LINE = 200
+
+
+class Sources:
+    """Texts by name, each at its own base offset, so that a span is two numbers whichever file it is in."""
+
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+        self.texts: list[str] = []
+        self._bases: list[int] = []
+        self._line_starts: list[list[int] | None] = []
+        self._next = 0
+
+    def add(self, label: str, text: str) -> int:
+        """Take in a text and return its base offset."""
+        base = self._next
+        self.labels.append(label)
+        self.texts.append(text)
+        self._bases.append(base)
+        self._line_starts.append(None)
+        self._next = base + len(text) + 1
+        return base
+
+    def place(self, offset: int) -> Place:
+        """Return file, line, column and the line itself (shortened around the column) of a joined offset."""
+        index = max(0, bisect_right(self._bases, offset) - 1)
+        text = self.texts[index]
+        local = min(offset - self._bases[index], len(text))
+        starts = self._line_starts[index]
+        if starts is None:
+            starts = self._line_starts[index] = _line_starts(text)
+        line = bisect_right(starts, local)
+        begin = starts[line - 1]
+        stop = starts[line] - 1 if line < len(starts) else len(text)
+        first = begin
+        if stop - begin > _SHOWN_LINE:  # a minified file: the part around the place is what helps
+            first = max(begin, local - _SHOWN_LINE // 2)
+            stop = min(stop, first + _SHOWN_LINE)
+        shown = text[first:stop].rstrip("\r")
+        return Place(self.labels[index], line, local - begin + 1, shown, local - first + 1)
+
+    def slice(self, span: tuple[int, int]) -> str:
+        """Return the text of a span, which never crosses files."""
+        index = max(0, bisect_right(self._bases, span[0]) - 1)
+        base = self._bases[index]
+        return self.texts[index][span[0] - base : span[1] - base]
+
+    def fail(self, offset: int, what: str, code: str, *, expected: str | None = None, hint: str | None = None) -> NoReturn:
+        """Raise a ParseError that points at a joined offset."""
+        raise ParseError(what, code=code, place=self.place(offset), expected=expected, hint=hint)
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    at = text.find("\n")
+    while at >= 0:
+        starts.append(at + 1)
+        at = text.find("\n", at + 1)
+    return starts
+
+
+def location(sources: Sources, span: tuple[int, int]) -> Location:
+    """Return where a span begins and ends."""
+    end = sources.place(max(span[0], span[1]))
+    return Location(sources.place(span[0]), end.line, end.column)
+
+
+def found(problem: SyntaxProblem) -> str:
+    """Return how an error names the token that it met."""
+    if problem.reason is not None:
+        return problem.reason
+    if not problem.found:
+        return "the end of the text"
+    return f'"{shortened(problem.found)}"'
+
+
+def shortened(text: str, limit: int = 40) -> str:
+    """Return a text fit for one line of a message: no control or invisible characters, at most `limit` long."""
+    clean = "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text[: limit + 1])
+    return clean if len(text) <= limit else clean[: limit - 1] + "…"
+
+
+def alternatives(items: Iterable[str], groups: Sequence[tuple[frozenset[str], str]] = ()) -> str:
+    """Return `a, b or c`; a group that is there as a whole is called by its name."""
+    left = set(items)
+    words: list[str] = []
+    for members, name in groups:
+        if members <= left:
+            left -= members
+            words.append(name)
+    words += sorted(left)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else "nothing more"

@@ -1,0 +1,37 @@
+"""The grammars that ctxcheck reads, and their parsers.
+
+A grammar is a Lark file beside this one; its LALR tables are shipped in `tables/`. Tables that do not belong to the
+grammar as it stands (it was edited) are never used: Lark then compiles it anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from grammars.parser import Parser, SyntaxProblem
+
+__all__ = ["FORMAT", "Parser", "SyntaxProblem", "digest_of", "load"]
+
+FORMAT = 1  # of the tables; raise it when `build` or `parser` change their meaning
+_HERE = Path(__file__).parent
+
+
+def digest_of(source: str) -> str:
+    """Return the key under which tables belong to a grammar: table format and SHA-256 of its text."""
+    return f"{FORMAT}:{hashlib.sha256(source.encode()).hexdigest()}"
+
+
+@cache
+def load(name: str) -> Parser:
+    """Return the parser of a grammar: `candid` or `stable`."""
+    source = (_HERE / f"{name}.lark").read_text(encoding="utf-8")
+    shipped = _HERE / "tables" / f"{name}.json"
+    tables = json.loads(shipped.read_bytes()) if shipped.exists() else {"key": None}
+    if tables["key"] != digest_of(source):
+        from grammars.build import tables_of  # noqa: PLC0415 - Lark is loaded only where tables are made
+
+        tables = json.loads(json.dumps(tables_of(source)))
+    return Parser(tables)
