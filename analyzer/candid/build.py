@@ -44,7 +44,14 @@ class Builder:
         self.imports: list[Import] = []
         # node, constructor's arguments, their spans, span of the whole
         self.main: tuple[int, tuple[int, ...] | None, tuple[Span, ...], Span] | None = None
+        self.base_span: Span = (base, base)
         self._ids: dict[str, int] = {}
+        self._defined = (0, 0)  # how many of `names` and `services` the definitions have
+
+    def forget_main(self) -> None:
+        """Drop the main service unchecked: candid_parser does not look at that of a file imported for its types."""
+        self.main = None
+        del self.names[self._defined[0] :], self.services[self._defined[1] :]
 
     # -- lists
 
@@ -270,6 +277,7 @@ class Builder:
             self.interface.sources.fail(self.base + start, what, "duplicate-type", hint="remove or rename one of the two")
         self.interface.definitions[name] = node
         self.interface.definition_spans[name] = (self.base + start, self.base + end)
+        self._defined = (len(self.names), len(self.services))
 
     def import_types(self, values: list[Any], start: int, end: int) -> None:
         self.imports.append(Import(self._text(values[0], start), False, (self.base + start, self.base + end)))

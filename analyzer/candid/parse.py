@@ -100,8 +100,8 @@ def _follow_aliases(interface: CandidInterface) -> None:
     heads = interface.heads = list(range(len(kinds)))
     known = bytearray(len(kinds))
     for node, kind in enumerate(kinds):
-        if kind != Kind.NAME or known[node]:
-            continue
+        if kind != Kind.NAME or known[node] or not children[node]:
+            continue  # without a child: a name in the dropped service of an imported file
         chain = [node]
         on_chain = {node}
         at = children[node][0]

@@ -1,0 +1,135 @@
+"""Two versions of a project in, one change set out: each canister, each surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analyzer.compare_candid import compare_interfaces
+from analyzer.edits.assemble import fingerprint
+from analyzer.model import Edit, Occurrence, Polarity, Report, Side, Surface, Verdict, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from analyzer.interface import Interface
+
+
+@dataclass(slots=True)
+class Canister:
+    """One canister. old, new: None where a version does not have it. surfaces: in the order stable, candid."""
+
+    name: str
+    old: Interface | None
+    new: Interface | None
+    surfaces: list[Report] = field(default_factory=list)
+
+    @property
+    def edits(self) -> list[Edit]:
+        """Edits of all surfaces, surfaces in their order."""
+        return [edit for report in self.surfaces for edit in report.edits]
+
+
+@dataclass(slots=True)
+class ChangeSet:
+    """All occurrences of one comparison. profile: whose Candid answer counts."""
+
+    canisters: list[Canister]
+    profile: str
+
+    @property
+    def edits(self) -> list[Edit]:
+        """Edits of all canisters."""
+        return [edit for canister in self.canisters for edit in canister.edits]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all surfaces."""
+        return worst([report.verdict for canister in self.canisters for report in canister.surfaces])
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the change may not pass: anything breaking or undecided, and what stored data would lose."""
+        return any(_blocks(report) for canister in self.canisters for report in canister.surfaces)
+
+
+def _blocks(report: Report) -> bool:
+    if report.verdict in (Verdict.BREAKING, Verdict.UNDECIDED):
+        return True
+    return report.surface == Surface.STABLE and report.verdict == Verdict.LOSSY
+
+
+def compare_versions(
+    pairs: Iterable[tuple[str, Interface | None, Interface | None]],
+    *,
+    profile: str,
+    surfaces: Sequence[Surface] = tuple(Surface),
+    service_is_principal: bool = False,
+) -> ChangeSet:
+    """Compare canisters given as (name, old, new). surfaces: which to look at."""
+    canisters = []
+    for name, old, new in pairs:
+        canister = Canister(name, old, new)
+        for surface in surfaces:
+            report = _surface(name, surface, old, new, profile=profile, service_is_principal=service_is_principal)
+            if report is not None:
+                canister.surfaces.append(report)
+        if canister.surfaces:
+            canisters.append(canister)
+    return ChangeSet(canisters, profile)
+
+
+def _surface(
+    name: str,
+    surface: Surface,
+    old: Interface | None,
+    new: Interface | None,
+    *,
+    profile: str,
+    service_is_principal: bool,
+) -> Report | None:
+    old_part, new_part = (
+        None if side is None else side.candid if surface == Surface.CANDID else side.stable for side in (old, new)
+    )
+    if old_part is None and new_part is None:
+        return None
+    if old is None or new is None:
+        return _one_version(name, surface, added=old is None)
+    if old_part is None or new_part is None:
+        return _one_side(name, surface, "old" if old_part is None else "new")
+    if surface == Surface.CANDID:
+        assert old.candid is not None and new.candid is not None  # noqa: S101, PT018 - checked above
+        how = {"profile": profile, "service_is_principal": service_is_principal, "canister": name}
+        return compare_interfaces(old.candid, new.candid, **how)
+    from analyzer.compare_stable import compare_signatures  # noqa: PLC0415 - a Candid diff does without it
+
+    assert old.stable is not None and new.stable is not None  # noqa: S101, PT018 - checked above
+    return compare_signatures(old.stable, new.stable, canister=name)
+
+
+def _one_version(name: str, surface: Surface, *, added: bool) -> Report:
+    """Return the report on a canister that only one version has."""
+    if added:
+        kind, verdict, effect = "canister_added", Verdict.SAFE, "the canister is new: there is nothing to keep"
+    else:
+        kind, verdict = "canister_removed", Verdict.UNDECIDED
+        effect = "the canister is gone: nothing here shows what becomes of its data and its clients"
+    return _whole(name, surface, kind, verdict, effect)
+
+
+def _one_side(name: str, surface: Surface, missing: str) -> Report:
+    """Return the report on a part that only one side shows: it is undecided, never skipped."""
+    suffix = ".did" if surface == Surface.CANDID else ".most"
+    effect = f"the {missing} version shows no {surface} part: put {name}{suffix} beside the others"
+    return _whole(name, surface, "part_missing", Verdict.UNDECIDED, effect)
+
+
+def _whole(name: str, surface: Surface, kind: str, verdict: Verdict, effect: str) -> Report:
+    polarity = Polarity.STATE if surface == Surface.STABLE else Polarity.OUT
+    rule = None if verdict == Verdict.SAFE else "S000" if surface == Surface.STABLE else "C000"
+    key = fingerprint(name, rule or "", kind, surface, polarity, "")
+    occurrence = Occurrence(surface, polarity, "", (), rule, verdict, (), (), effect, opt_rule=False, more=0, fingerprint=key)
+    nothing = Side(None, None)
+    edit = Edit(fingerprint("edit", key)[:12], surface, kind, name, nothing, nothing, [occurrence])
+    compatible = True if verdict == Verdict.SAFE else None
+    return Report(surface, compatible, [], verdict, [edit])

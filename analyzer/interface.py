@@ -1,0 +1,35 @@
+"""What one version of a canister offers, each part with where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from analyzer.candid.types import CandidInterface
+    from analyzer.model import Surface
+    from analyzer.motoko.types import StableSignature
+
+Persistence = Literal["eop", "classical", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a part came from. kind: `file`. label: its path. sha256: hex, of the bytes."""
+
+    kind: str
+    label: str
+    sha256: str
+
+
+@dataclass(slots=True)
+class Interface:
+    """One version. candid, stable: None where this version does not show that part."""
+
+    name: str
+    candid: CandidInterface | None = None
+    stable: StableSignature | None = None
+    persistence: Persistence = "unknown"
+    compiler: str | None = None
+    module_sha256: str | None = None
+    provenance: dict[Surface, Provenance] = field(default_factory=dict)

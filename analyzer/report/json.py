@@ -1,0 +1,131 @@
+"""`ctxcheck.report/1`: one JSON document, ASCII, so that no name in it can act on a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from analyzer.model import RULES_VERSION, Surface
+from analyzer.report.words import counted, path_text
+
+if TYPE_CHECKING:
+    from analyzer.changes import Canister, ChangeSet
+    from analyzer.interface import Interface
+    from analyzer.model import Edit, Location, Occurrence, Side, Step
+
+SCHEMA = "ctxcheck.report/1"
+
+
+def json_text(changes: ChangeSet, version: str, policy: str) -> str:
+    """Return the report as JSON text."""
+    return json.dumps(document(changes, version, policy), indent=1) + "\n"
+
+
+def document(changes: ChangeSet, version: str, policy: str) -> dict[str, Any]:
+    """Return the report as JSON values. version: of ctxcheck; policy: what blocks."""
+    counts = {verdict.value: count for verdict, count in counted(changes.edits).items()}
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "ctxcheck", "version": version},
+        "rules_version": RULES_VERSION,
+        "policy": policy,
+        "profile": changes.profile,
+        "summary": {"verdict": changes.verdict, "blocked": changes.blocked, **counts, "accepted": 0},
+        "canisters": [_canister(canister) for canister in changes.canisters],
+        "proof": {"types": True, "rehearsed": None, "compared": None},
+    }
+
+
+def _canister(canister: Canister) -> dict[str, Any]:
+    return {
+        "name": canister.name,
+        "added": canister.old is None,
+        "removed": canister.new is None,
+        "old": _interface(canister.old),
+        "new": _interface(canister.new),
+        "surfaces": {
+            report.surface.value: {
+                "compatible": report.compatible,
+                "codes": report.codes,
+                "verdict": report.verdict,
+                "notes": report.notes,
+                "omitted": report.omitted,
+            }
+            for report in canister.surfaces
+        },
+        "edits": [_edit(edit) for edit in canister.edits],
+        "rehearsal": None,
+    }
+
+
+def _interface(interface: Interface | None) -> dict[str, Any] | None:
+    if interface is None:
+        return None
+    parts: dict[str, Any] = {surface.value: None for surface in Surface}
+    for surface, origin in interface.provenance.items():
+        parts[surface.value] = {"kind": origin.kind, "label": origin.label, "sha256": origin.sha256}
+    return {
+        "name": interface.name,
+        "persistence": interface.persistence,
+        "compiler": interface.compiler,
+        "module_sha256": interface.module_sha256,
+        **parts,
+    }
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    return {
+        "id": edit.id,
+        "surface": edit.surface,
+        "kind": edit.kind,
+        "label": edit.label,
+        "verdict": edit.verdict,
+        "old": _side(edit.old),
+        "new": _side(edit.new),
+        "occurrences": [_occurrence(occurrence) for occurrence in edit.occurrences],
+    }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {"type": side.type, "location": _location(side.location)}
+
+
+def _location(location: Location | None) -> dict[str, Any] | None:
+    if location is None:
+        return None
+    return {
+        "file": location.start.source,
+        "line": location.start.line,
+        "column": location.start.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
+        "role": location.role,
+    }
+
+
+def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
+    return {
+        "fingerprint": occurrence.fingerprint,
+        "rule": occurrence.rule,
+        "polarity": occurrence.polarity,
+        "root": occurrence.root,
+        "path": [_step(step) for step in occurrence.path],
+        "path_text": path_text(occurrence.root, occurrence.path),
+        "verdict": occurrence.verdict,
+        "breaks": list(occurrence.breaks),
+        "clients": list(occurrence.clients),
+        "effect": occurrence.effect,
+        "opt_rule": occurrence.opt_rule,
+        "more": occurrence.more,
+        "witness": occurrence.witness,
+        "accepted": occurrence.accepted,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    out: dict[str, Any] = {"kind": step.kind}
+    if step.name is not None:
+        out["name"] = step.name
+    if step.index is not None:
+        out["index"] = step.index
+    return out

@@ -1,0 +1,101 @@
+"""How reports call things: paths, edits, verdicts, who breaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.model import Edit, Step, Surface, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analyzer.model import Occurrence
+
+_NAME_LIMIT = 80
+_STEPS = {
+    "element": "[]",
+    "option": "?",
+    "pointer": "weak",
+    "type": "type",
+    "key": "key",
+}
+
+
+def clean(text: str, limit: int = _NAME_LIMIT) -> str:
+    """Return text from a user's file fit for a line: nothing that moves a cursor, hides or reorders."""
+    shown = "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text[: limit + 1])
+    return shown if len(text) <= limit else shown[: limit - 1] + "…"
+
+
+def step_text(step: Step) -> str:
+    """Return a step as paths show it."""
+    match step.kind:
+        case "argument":
+            return f"arg {step.index}"
+        case "result":
+            return f"result {step.index}"
+        case "item":
+            return f".{step.index}"
+        case "case":
+            return f"#{clean(step.name or '')}"
+        case "method":
+            return f"method {clean(step.name or '')}"
+        case "parameter":
+            return f"parameter {step.index}"
+        case "elided":
+            return f"({step.index} steps)"
+        case "field" | "variable" | "migration" | "import":
+            return clean(step.name or "")
+        case kind:
+            return _STEPS[kind]
+
+
+def path_text(root: str, path: Iterable[Step], separator: str = " ▸ ") -> str:
+    """Return a path from its root, e.g. `listSeasons ▸ result 0 ▸ [] ▸ status ▸ #paused`."""
+    parts = [clean(root)] if root else []
+    return separator.join(parts + [step_text(step) for step in path])
+
+
+def title(edit: Edit) -> str:
+    """Return an edit in a few words, e.g. `field added: status : Status`."""
+    kind = edit.kind.replace("_", " ")
+    label = "" if edit.label is None else clean(edit.label)
+    old, new = edit.old.type, edit.new.type
+    if edit.kind.endswith("_renamed"):
+        return f"{kind}: {label}"
+    if old is not None and new is not None:
+        return f"{kind}: {old} -> {new}" if not label else f"{kind}: {label} : {old} -> {new}"
+    shown = old if old is not None else new
+    if edit.kind.startswith(("argument", "result")):
+        return f"{kind}: {shown}"
+    if edit.kind.startswith("case") and shown in ("null", "()"):
+        return f"{kind}: {label}"
+    return f"{kind}: {label} : {shown}" if shown is not None and label else f"{kind}: {label or shown or ''}".rstrip(": ")
+
+
+def who_breaks(occurrence: Occurrence) -> str:
+    """Return whom an occurrence breaks, e.g. `clients (js)`; empty where nobody breaks."""
+    words = []
+    for who in occurrence.breaks:
+        several = who == "clients" and occurrence.clients
+        words.append(f"{who} ({', '.join(occurrence.clients)})" if several else who)
+    return ", ".join(words)
+
+
+def counted(edits: Iterable[Edit]) -> dict[Verdict, int]:
+    """Return how many edits have each verdict, worst first."""
+    counts = dict.fromkeys(reversed(Verdict), 0)
+    for edit in edits:
+        counts[edit.verdict] += 1
+    return counts
+
+
+def totals(edits: Iterable[Edit]) -> str:
+    """Return e.g. `2 breaking, 3 safe`."""
+    return ", ".join(f"{count} {verdict}" for verdict, count in counted(edits).items() if count) or "no changes"
+
+
+def official(surface: Surface, compatible: bool | None, profile: str | None) -> str:  # noqa: FBT001 - an answer
+    """Return the official answer as a phrase."""
+    checker = "moc" if surface == Surface.STABLE else {"didc": "didc", "dfx": "dfx", "strict": "didc --strict"}[profile or "didc"]
+    return f"{checker}: {'undecided' if compatible is None else 'compatible' if compatible else 'not compatible'}"

@@ -1,0 +1,1 @@
+"""Where interfaces come from. The one room of the analyzer that touches the machine."""

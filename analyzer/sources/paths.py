@@ -1,0 +1,121 @@
+"""Paths on the command line -> interfaces: a file, or a folder of files paired by stem."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analyzer.candid.imports import parse_file
+from analyzer.errors import ParseError, SourceError, UsageError
+from analyzer.interface import Interface, Provenance
+from analyzer.model import Surface
+from analyzer.sources.files import decode, read_bytes, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import PurePath
+
+    from analyzer.candid.types import CandidInterface
+
+KINDS = {".did": Surface.CANDID, ".most": Surface.STABLE}
+_RESERVED = ("ic:", "canister:", "git:")
+
+
+@dataclass(frozen=True, slots=True)
+class CanisterPair:
+    """One canister in both versions; None where a version does not have it."""
+
+    name: str
+    old: Interface | None
+    new: Interface | None
+
+
+def read_pairs(old: str, new: str) -> list[CanisterPair]:
+    """Read what two arguments name: two files of one kind, or two folders.
+
+    Raises UsageError (the two do not go together), SourceError, ParseError (with `side`).
+    """
+    old_path, new_path = _path(old), _path(new)
+    if old_path.is_dir() != new_path.is_dir():
+        folder, file = (old, new) if old_path.is_dir() else (new, old)
+        msg = f"{folder} is a folder and {file} is not"
+        raise UsageError(msg, hint="compare two files or two folders")
+    if old_path.is_dir():
+        return list(_folders(old_path, new_path))
+    kinds = {path: KINDS.get(path.suffix) for path in (old_path, new_path)}
+    known = {kind for kind in kinds.values() if kind is not None}
+    if len(known) != 1:
+        suffixes = " or ".join(KINDS)
+        what = f"{old} and {new} are of different kinds" if known else f"neither {old} nor {new} ends in {suffixes}"
+        raise UsageError(what, hint="compare two .did files, two .most files, or two folders with both")
+    (surface,) = known
+    name = new_path.stem if new_path.suffix in KINDS else old_path.stem
+    return [CanisterPair(name, _one("old", name, {surface: old_path}), _one("new", name, {surface: new_path}))]
+
+
+def _path(argument: str) -> Path:
+    if argument.startswith("file:"):
+        argument = argument.removeprefix("file:")
+    elif argument.startswith(_RESERVED):
+        prefix = argument.partition(":")[0]
+        msg = f'"{prefix}:" is not read by this version'
+        raise UsageError(msg, hint="name a file or a folder; `file:` before a name that looks like something else")
+    if "\0" in argument:
+        msg = "this is not a path"
+        raise SourceError(msg, where=argument.replace("\0", "\\0"))
+    path = Path(argument)
+    if not path.exists():
+        msg = "there is no such file or folder"
+        raise SourceError(msg, where=argument)
+    return path
+
+
+def _folders(old: Path, new: Path) -> Iterator[CanisterPair]:
+    olds, news = _listed(old), _listed(new)
+    for name in sorted(olds.keys() | news.keys()):
+        yield CanisterPair(
+            name,
+            _one("old", name, olds[name]) if name in olds else None,
+            _one("new", name, news[name]) if name in news else None,
+        )
+
+
+def _listed(folder: Path) -> dict[str, dict[Surface, Path]]:
+    """Return the interface files of a folder by stem and kind."""
+    found: dict[str, dict[Surface, Path]] = {}
+    for path in sorted(folder.iterdir()):
+        kind = KINDS.get(path.suffix)
+        if kind is not None and path.is_file():
+            found.setdefault(path.stem, {})[kind] = path
+    if not found:
+        msg = "there is no *.did and no *.most in this folder"
+        raise SourceError(msg, where=str(folder))
+    return found
+
+
+def _one(side: str, name: str, files: dict[Surface, Path]) -> Interface:
+    interface = Interface(name)
+    try:
+        for surface, path in files.items():
+            data = read_bytes(path)
+            text = decode(data, str(path))
+            if surface == Surface.CANDID:
+                interface.candid = _candid(path, text)
+            else:
+                from analyzer.motoko.parse import parse_stable  # noqa: PLC0415 - a Candid diff does without it
+
+                interface.stable = parse_stable(text, str(path))
+            interface.provenance[surface] = Provenance("file", str(path), hashlib.sha256(data).hexdigest())
+    except ParseError as error:
+        error.side = side
+        raise
+    return interface
+
+
+def _candid(path: Path, text: str) -> CandidInterface:
+    def read(wanted: PurePath) -> str:
+        return text if wanted == path else read_text(wanted)  # a pipe cannot be read again
+
+    return parse_file(path, read)
