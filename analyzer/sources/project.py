@@ -1,0 +1,14 @@
+"""What the project around the working folder is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_DEPLOYS_AS_DFX = ("dfx.json", "icp.yaml")
+
+
+def default_profile(folder: Path | None = None) -> str:
+    """Return `dfx` in a project that deploys with dfx or icp-cli (both ask for that check), else `didc`."""
+    at = (folder or Path.cwd()).resolve()
+    deploys = any((place / name).is_file() for place in (at, *at.parents) for name in _DEPLOYS_AS_DFX)
+    return "dfx" if deploys else "didc"

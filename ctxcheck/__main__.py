@@ -1,0 +1,5 @@
+"""`python -m ctxcheck`."""
+
+from ctxcheck.main import main
+
+main()

@@ -1,0 +1,80 @@
+"""`ctxcheck diff OLD NEW`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from analyzer.changes import compare_versions
+from analyzer.compare_candid import PROFILES
+from analyzer.model import Surface
+from analyzer.sources.paths import read_pairs
+from analyzer.sources.project import default_profile
+from ctxcheck import __version__
+
+POLICY = "guide"
+
+
+@click.command("diff", short_help="Compare two versions, change by change.")
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "short", "json"]),
+    default="text",
+    show_default=True,
+    help="text: a block an edit. short: one line an edit. json: ctxcheck.report/1.",
+)
+@click.option(
+    "--surface",
+    "surfaces",
+    type=click.Choice([s.value for s in Surface]),
+    multiple=True,
+    help="Look at this surface alone: stable (the data that an upgrade keeps) or candid (what clients see).",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    help="Whose Candid answer counts: didc; dfx (also icp-cli), which refuses what only the special rule for opt "
+    "accepts; strict, equality.  [default: dfx in a project of dfx or icp-cli, else didc]",
+)
+@click.option(
+    "--service-is-principal",
+    is_flag=True,
+    help="Take a service for a principal, as candid 0.10.32 and later do.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context, old: str, new: str, form: str, surfaces: tuple[str, ...], profile: str | None, *, service_is_principal: bool
+) -> None:
+    """Compare OLD with NEW: two .did files, two .most files, or two folders with both, paired by name.
+
+    \b
+    Exit codes: 0 nothing blocks · 1 something breaking, undecided, or lost from stable memory ·
+    2 wrong usage · 3 an input cannot be read
+    """
+    pairs = read_pairs(old, new)
+    changes = compare_versions(
+        [(pair.name, pair.old, pair.new) for pair in pairs],
+        profile=profile or default_profile(),
+        surfaces=[Surface(s) for s in surfaces] or list(Surface),
+        service_is_principal=service_is_principal,
+    )
+    if not changes.canisters:
+        msg = f"neither side has a {' or '.join(surfaces)} part"
+        raise click.UsageError(msg, ctx)
+    if form == "json":
+        from analyzer.report.json import json_text  # noqa: PLC0415 - json is loaded only where it is asked for
+
+        sys.stdout.write(json_text(changes, __version__, POLICY))
+    elif form == "short":
+        from analyzer.report.short import short_text  # noqa: PLC0415
+
+        sys.stdout.write(short_text(changes))
+    else:
+        from ctxcheck.paint import show  # noqa: PLC0415
+
+        show(changes)
+    ctx.exit(1 if changes.blocked else 0)

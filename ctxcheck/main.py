@@ -1,0 +1,111 @@
+"""The command: a click group that loads a command when it is called, and the one place where errors are printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from analyzer.errors import CtxError, ParseError
+from ctxcheck import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Name: (module, one line of help), in groups as the help shows them.
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "Check": {
+        "diff": ("ctxcheck.commands.diff", "Compare two versions, change by change."),
+    },
+}
+COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+_INTERNAL = 70  # EX_SOFTWARE of sysexits.h: a fault of ours, never a verdict
+
+
+class Lazy(click.Group):
+    """A group that imports a command's module only when that command runs."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Return a command, or None where there is none of that name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; a name that is none gets the nearest one as a hint."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
+
+            close = get_close_matches(name, COMMANDS, 1)
+            hint = f" Did you mean `{close[0]}`?" if close else ""
+            msg = f"there is no command `{name}`.{hint} `ctxcheck --help` shows all."
+            raise click.UsageError(msg, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of all commands without importing them."""
+        for group, commands in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name, text) for name, (_, text) in commands.items()])
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ctxcheck")
+def cli() -> None:
+    """Say whether a canister may be upgraded, and whether anything is lost."""
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and end the process with the documented exit code."""
+    try:
+        code = cli.main(args=list(args) if args is not None else None, prog_name="ctxcheck", standalone_mode=False)
+    except CtxError as error:
+        _print_error(error)
+        _leave(error.exit_code)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        _leave(130)
+    except click.ClickException as error:
+        error.show()
+        _leave(2)
+    except BrokenPipeError:
+        # Who reads our output went away (`ctxcheck ... | head`): nothing is wrong and nobody listens.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave(141)
+    except (MemoryError, RecursionError) as error:
+        click.echo(f"ctxcheck: {type(error).__name__}: the input is too large to be judged here", err=True)
+        _leave(_INTERNAL)
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> NoReturn:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _print_error(error: CtxError) -> None:
+    """Print what, where, what was expected and what to do, and for a text the line with a caret."""
+    from analyzer.report.words import clean  # noqa: PLC0415 - only errors need it
+
+    side = f" ({error.side})" if isinstance(error, ParseError) and error.side else ""
+    click.echo(f"{click.style('error', fg='red', bold=True)}{side}: {clean(str(error), 600)}", err=True)
+    if isinstance(error, ParseError):
+        line = "".join(c if c.isprintable() else " " for c in error.place.text)
+        click.echo(f"  {line}", err=True)
+        click.echo(f"  {' ' * (error.place.caret - 1)}{click.style('^', fg='red', bold=True)}", err=True)
+    if error.hint:
+        click.echo(f"  {click.style('hint', bold=True)}: {clean(error.hint, 600)}", err=True)

@@ -1,0 +1,65 @@
+"""Put a report on a terminal in colour, or anywhere else as plain text."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from analyzer.report.text import Drawing, plain_text, text_lines
+
+if TYPE_CHECKING:
+    from analyzer.changes import ChangeSet
+
+MAX_WIDTH = 120
+PLAIN_WIDTH = 100  # where there is no terminal to ask: a log, a file
+_STYLES = {
+    "breaking": "bold red",
+    "undecided": "bold magenta",
+    "lossy": "bold yellow",
+    "safe": "green",
+    "path": "cyan",
+    "dim": "dim",
+    "mark": "bold",
+    "bold": "bold",
+    "": "",
+}
+
+
+def show(changes: ChangeSet) -> None:
+    """Write the text report to standard output. NO_COLOR and FORCE_COLOR are honoured."""
+    terminal = sys.stdout.isatty()
+    asked = terminal or bool(os.environ.get("COLUMNS"))
+    width = min(MAX_WIDTH, max(40, shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns)) if asked else PLAIN_WIDTH
+    drawing = Drawing(width, ascii=not _speaks_unicode())
+    if _colour(terminal=terminal):
+        _paint(changes, drawing)
+    else:
+        sys.stdout.write(plain_text(changes, drawing))
+
+
+def _colour(*, terminal: bool) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return terminal and os.environ.get("TERM") != "dumb"
+
+
+def _speaks_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+
+def _paint(changes: ChangeSet, drawing: Drawing) -> None:
+    from rich.console import Console  # noqa: PLC0415 - loaded only where there is colour
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(
+        file=sys.stdout, width=drawing.width, color_system="standard", force_terminal=True, highlight=False, markup=False
+    )
+    for line in text_lines(changes, drawing):
+        text = Text(no_wrap=True, end="\n")
+        for piece, style in line:
+            text.append(piece, _STYLES[style])
+        console.print(text, overflow="ignore", crop=False)
