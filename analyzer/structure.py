@@ -29,9 +29,14 @@ class Structure:
                 made = self._forms[node] = form(node)
                 todo += made[1]
         self.classes = _partition(self._forms)
-        self._members: dict[int, int] = {}
+        # Of each class: what a node of it is, as length-prefixed bytes, and the classes of its children.
+        self._own: dict[int, bytes] = {}
+        self._children: dict[int, tuple[int, ...]] = {}
         for node, number in self.classes.items():
-            self._members.setdefault(number, node)
+            if number not in self._own:
+                own, children = self._forms[node]
+                self._own[number] = _prefixed(repr(own).encode())
+                self._children[number] = tuple([self.classes[c] for c in children])
         self._components: dict[int, int] | None = None
         self._digests: dict[int, str] = {}
 
@@ -53,18 +58,15 @@ class Structure:
             todo.pop()
         return self._digests[goal]
 
-    def _children(self, number: int) -> tuple[int, ...]:
-        return tuple(self.classes[c] for c in self._forms[self._members[number]][1])
-
     def _around(self, number: int) -> tuple[list[int], list[int]]:
         """Return the classes of the same cycle in the order of a walk from `number`, and those that they lead out to."""
         if self._components is None:
-            self._components = _components({n: self._children(n) for n in self._members})
-        components = self._components
+            self._components = _components(self._children)
+        components, own = self._components, self._components[number]
         order, seen, outside = [number], {number}, []
         for at in order:
-            for child in self._children(at):
-                if components[child] != components[number]:
+            for child in self._children[at]:
+                if components[child] != own:
                     outside.append(child)
                 elif child not in seen:
                     seen.add(child)
@@ -73,15 +75,17 @@ class Structure:
 
     def _serial(self, order: list[int]) -> str:
         index = {number: i for i, number in enumerate(order)}
-        sha = hashlib.sha256()
+        parts: list[bytes] = []
         for number in order:
-            own = repr(self._forms[self._members[number]][0]).encode()
-            sha.update(b"%d:" % len(own) + own)
-            for child in self._children(number):
+            parts.append(self._own[number])
+            for child in self._children[number]:
                 known = index.get(child)
-                part = b"^%d" % known if known is not None else self._digests[child].encode()
-                sha.update(b"%d:" % len(part) + part)
-        return sha.hexdigest()
+                parts.append(b"^%d," % known if known is not None else self._digests[child].encode())
+        return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _prefixed(data: bytes) -> bytes:
+    return b"%d:%s" % (len(data), data)
 
 
 def _partition(forms: dict[int, Form]) -> dict[int, int]:
@@ -103,6 +107,8 @@ def _partition(forms: dict[int, Form]) -> dict[int, int]:
     while dirty:
         touched: dict[int, dict[tuple[int, ...], list[int]]] = {}
         for node in dirty:
+            if len(blocks[classes[node]]) == 1:
+                continue  # nothing to split; a service of 20,000 methods would be looked at again for each of them
             key = tuple([classes[c] for c in forms[node][1]])
             touched.setdefault(classes[node], {}).setdefault(key, []).append(node)
         dirty = set()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 16 * 1024 * 1024  # code points; the largest real interface known has 0.2 million
 _SHOWN_LINE = 200
+_COUNTED = 8  # places whose line is counted before an index of all lines is made
 
 
 class Sources:
@@ -26,6 +27,7 @@ class Sources:
         self._bases: list[int] = []
         self._line_starts: list[list[int] | None] = []
         self._next = 0
+        self._asked = 0
 
     def add(self, label: str, text: str) -> int:
         """Take in a text and return its base offset."""
@@ -42,18 +44,26 @@ class Sources:
         index = max(0, bisect_right(self._bases, offset) - 1)
         text = self.texts[index]
         local = min(offset - self._bases[index], len(text))
-        starts = self._line_starts[index]
-        if starts is None:
-            starts = self._line_starts[index] = _line_starts(text)
-        line = bisect_right(starts, local)
-        begin = starts[line - 1]
-        stop = starts[line] - 1 if line < len(starts) else len(text)
+        line = self._line(index, local)
+        begin = text.rfind("\n", 0, local) + 1
+        stop = text.find("\n", local)
+        stop = len(text) if stop < 0 else stop
         first = begin
         if stop - begin > _SHOWN_LINE:  # a minified file: the part around the place is what helps
             first = max(begin, local - _SHOWN_LINE // 2)
             stop = min(stop, first + _SHOWN_LINE)
         shown = text[first:stop].rstrip("\r")
         return Place(self.labels[index], line, local - begin + 1, shown, local - first + 1)
+
+    def _line(self, index: int, local: int) -> int:
+        """Return the line of an offset: counted for the first few, looked up once many are asked for."""
+        starts = self._line_starts[index]
+        if starts is None:
+            if self._asked < _COUNTED:
+                self._asked += 1
+                return self.texts[index].count("\n", 0, local) + 1
+            starts = self._line_starts[index] = _line_starts(self.texts[index])
+        return bisect_right(starts, local)
 
     def slice(self, span: tuple[int, int]) -> str:
         """Return the text of a span, which never crosses files."""

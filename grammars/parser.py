@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 END = 0  # number of the terminal that ends a text
+MAX_OPEN = 100_000  # grammar symbols that may be open at once; the official tools end at some thousand levels
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -101,6 +102,8 @@ class Parser:
                         states.append(act)
                         values.append(word)
                         starts.append(start)
+                        if len(states) > MAX_OPEN:
+                            raise SyntaxProblem(start, end, word, (), "this is nested too deeply to be read")
                         break
                     lhs, size, call, keep = productions[~act]
                     if size == 1:

@@ -114,6 +114,10 @@ class CandidEdits:
         self.pair = pair
         self.service_is_principal = service_is_principal
         self._structure: Structure | None = None
+        self._old_methods, self._new_methods = (
+            dict(zip(pair.labels[service], pair.children[service], strict=True))
+            for service in (pair.old_service, pair.new_service)
+        )
 
     def met(self) -> tuple[list[Met], int]:
         """Return what each method, and the service constructor, meets; and how many roots were not listed."""
@@ -130,13 +134,10 @@ class CandidEdits:
     def root_types(self, root: str) -> tuple[list[int], list[int]]:
         """Return the nodes that a root stands for, old and new: none, a method's type, or the constructor's arguments."""
         pair = self.pair
-        if root == INIT_ROOT and root not in pair.labels[pair.old_service] + pair.labels[pair.new_service]:
+        old, new = self._old_methods.get(root), self._new_methods.get(root)
+        if root == INIT_ROOT and old is None and new is None:
             return [n + pair.offset for n in pair.old.init or ()], list(pair.new.init or ())
-        both = []
-        for service in (pair.old_service, pair.new_service):
-            methods = dict(zip(pair.labels[service], pair.children[service], strict=True))
-            both.append([methods[root]] if root in methods else [])
-        return both[0], both[1]
+        return [] if old is None else [old], [] if new is None else [new]
 
     def digest(self, node: int) -> str:
         """Return the digest of a type's structure."""
@@ -284,8 +285,7 @@ class CandidEdits:
             return _init_only()
         kind = self.pair.kinds[self.pair.heads[node]]
         if kind not in OMITTABLE:
-            return self._fail(flow, f"{flow.reader} require it and {flow.writer} do not send it" if flow.out
-                              else f"{flow.reader} requires it and {flow.writer} do not send it")
+            return self._fail(flow, f"{flow.reader} {'need' if flow.out else 'needs'} it, and {flow.writer} {'does' if flow.out else 'do'} not send it")
         if flow.out and kind != Kind.NULL:
             return {"verdict": Verdict.LOSSY, "effect": "old clients read null"}
         if flow.out:

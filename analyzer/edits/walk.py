@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.table import Span
 
-MAX_STEPS = 3_000_000  # states seen over all roots; beyond it the roots left share one walk
+MAX_STEPS = 400_000  # states seen over all roots; beyond it the roots left share one walk
 MAX_KEPT = 100_000  # occurrences
 
 
