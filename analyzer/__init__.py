@@ -9,16 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analyzer.compare_candid import compare_candid
-    from analyzer.compare_stable import compare_stable
+    from analyzer.compare.candid import compare_candid
+    from analyzer.compare.stable import compare_stable
     from analyzer.errors import ParseError
     from analyzer.model import Report, Verdict
 
 __all__ = ["ParseError", "Report", "Verdict", "compare_candid", "compare_stable"]
 
 _HOMES = {
-    "compare_candid": "analyzer.compare_candid",
-    "compare_stable": "analyzer.compare_stable",
+    "compare_candid": "analyzer.compare.candid",
+    "compare_stable": "analyzer.compare.stable",
     "ParseError": "analyzer.errors",
     "Report": "analyzer.model",
     "Verdict": "analyzer.model",

@@ -54,9 +54,9 @@ def tables_of(source: str) -> dict[str, Any]:
     rules = sorted({arg for row in table.states.values() for kind, arg in row.values() if kind is not Shift}, key=str)
     rule_numbers = {rule: i for i, rule in enumerate(rules)}
     origins = sorted({rule.origin.name for rule in rules})
-    order = {state: i for i, state in enumerate(sorted(table.states))}
+    order = _numbered(table)
     actions, gotos = [], []
-    for state in sorted(table.states):
+    for state in order:
         row: dict[int, int] = {}
         goto: dict[int, int] = {}
         for symbol, (kind, arg) in sorted(table.states[state].items()):
@@ -85,6 +85,17 @@ def tables_of(source: str) -> dict[str, Any]:
         "actions": actions,
         "gotos": gotos,
     }
+
+
+def _numbered(table: Any) -> dict[int, int]:  # noqa: ANN401 - Lark's ParseTable
+    """Return a number for each state, in the order of a walk from the start: Lark's own numbers vary from run to run."""
+    order = {table.start_states["start"]: 0}
+    for state in (walk := list(order)):
+        for _, (kind, arg) in sorted(table.states[state].items()):
+            if (kind is Shift) and arg not in order:
+                order[arg] = len(order)
+                walk.append(arg)
+    return order
 
 
 def _production(rule: Any, origins: list[str]) -> list[Any]:  # noqa: ANN401 - Lark's Rule

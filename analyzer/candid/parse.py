@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _TYPE = frozenset(
     ('"null"', '"blob"', '"principal"', '"opt"', '"vec"', '"record"', '"variant"', '"func"', '"service"', "id")
 )
-_GROUPS = ((_TYPE, "a type"), (frozenset(("id", "text")), "a name"), (frozenset(("id",)), "a name"))
+_GROUPS = ((_TYPE, "a type"), (frozenset(("id", "quoted text")), "a name"), (frozenset(("id",)), "a name"))
 
 
 def parse_candid(text: str, label: str = "candid") -> CandidInterface:
@@ -46,7 +46,7 @@ def read_into(interface: CandidInterface, text: str, label: str) -> Builder:
 
 
 def _words(expected: Iterable[str]) -> list[str]:
-    return [{"nat": "a field number", "text": "text"}.get(word, word) for word in expected]
+    return [{"nat": "a field number", "text": "quoted text"}.get(word, word) for word in expected]
 
 
 def _hint(problem: SyntaxProblem) -> str | None:

@@ -9,7 +9,7 @@ from analyzer.model import RULES_VERSION, Surface
 from analyzer.report.words import counted, path_text
 
 if TYPE_CHECKING:
-    from analyzer.changes import Canister, ChangeSet
+    from analyzer.compare.versions import Canister, ChangeSet
     from analyzer.interface import Interface
     from analyzer.model import Edit, Location, Occurrence, Side, Step
 

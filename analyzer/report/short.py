@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.report.words import clean, path_text, totals
 
 if TYPE_CHECKING:
-    from analyzer.changes import ChangeSet
+    from analyzer.compare.versions import ChangeSet
     from analyzer.model import Edit
 
 

@@ -15,7 +15,7 @@ from analyzer.report.words import clean, official, path_text, title, totals, who
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analyzer.changes import Canister, ChangeSet
+    from analyzer.compare.versions import Canister, ChangeSet
     from analyzer.model import Edit, Location, Occurrence, Side
 
 Piece = tuple[str, str]  # text and style: "" or one of STYLES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analyzer.compare_candid import compare_interfaces
+from analyzer.compare.candid import compare_interfaces
 from analyzer.edits.assemble import fingerprint
 from analyzer.model import Edit, Occurrence, Polarity, Report, Side, Surface, Verdict, worst
 
@@ -101,7 +101,7 @@ def _surface(
         assert old.candid is not None and new.candid is not None  # noqa: S101, PT018 - checked above
         how = {"profile": profile, "service_is_principal": service_is_principal, "canister": name}
         return compare_interfaces(old.candid, new.candid, **how)
-    from analyzer.compare_stable import compare_signatures  # noqa: PLC0415 - a Candid diff does without it
+    from analyzer.compare.stable import compare_signatures  # noqa: PLC0415 - a Candid diff does without it
 
     assert old.stable is not None and new.stable is not None  # noqa: S101, PT018 - checked above
     return compare_signatures(old.stable, new.stable, canister=name)
