@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from analyzer.graph import components
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -61,12 +63,12 @@ class Structure:
     def _around(self, number: int) -> tuple[list[int], list[int]]:
         """Return the classes of the same cycle in the order of a walk from `number`, and those that they lead out to."""
         if self._components is None:
-            self._components = _components(self._children)
-        components, own = self._components, self._components[number]
+            self._components = components(self._children)
+        of, own = self._components, self._components[number]
         order, seen, outside = [number], {number}, []
         for at in order:
             for child in self._children[at]:
-                if components[child] != own:
+                if of[child] != own:
                     outside.append(child)
                 elif child not in seen:
                     seen.add(child)
@@ -134,38 +136,3 @@ def _partition(forms: dict[int, Form]) -> dict[int, int]:
                 for node in group:
                     dirty.update(parents[node])
     return classes
-
-
-def _components(graph: dict[int, tuple[int, ...]]) -> dict[int, int]:
-    """Return the strongly connected component of each node (Tarjan, without recursion)."""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    component: dict[int, int] = {}
-    path: list[int] = []
-    for root in graph:
-        if root in index:
-            continue
-        index[root] = low[root] = len(index)
-        path.append(root)
-        work = [(root, iter(graph[root]))]
-        while work:
-            node, children = work[-1]
-            for child in children:
-                if child not in index:
-                    index[child] = low[child] = len(index)
-                    path.append(child)
-                    work.append((child, iter(graph[child])))
-                    break
-                if child not in component:
-                    low[node] = min(low[node], index[child])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                if low[node] == index[node]:
-                    while True:
-                        member = path.pop()
-                        component[member] = index[node]
-                        if member == node:
-                            break
-    return component

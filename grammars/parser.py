@@ -43,8 +43,8 @@ class Parser:
         self._end: int = tables["end"]
         self._actions = [{int(k): v for k, v in row.items()} for row in tables["actions"]]
         self._gotos = [{int(k): v for k, v in row.items()} for row in tables["gotos"]]
-        # A state that can only go on with the end of the text: a prefix is complete there.
-        self._complete = frozenset(i for i, row in enumerate(self._actions) if set(row) == {END})
+        # States in which a text may end; whether it really may depends on what is open below.
+        self._ending = frozenset(i for i, row in enumerate(self._actions) if END in row)
         patterns: list[tuple[int, str]] = [tuple(p) for p in tables["patterns"]]
         self._kinds = [0, *(kind for kind, _ in patterns)]
         skip = "|".join(tables["ignore"])
@@ -71,7 +71,7 @@ class Parser:
             self._end_group,
             self._open_group,
         )
-        punctuation, complete, final = self._punctuation, self._complete, self._end
+        punctuation, ending, final = self._punctuation, self._ending, self._end
         state = self._start
         states, values, starts = [state], [], []
         position = last_end = 0
@@ -126,7 +126,7 @@ class Parser:
                     if state == final:
                         return values[-1]
                 last_end = end
-                if accept_prefix and state in complete:
+                if accept_prefix and state in ending and self._would_shift(states, END):
                     return self._finish(states, values, starts, productions, last_end)
             else:
                 msg = "the scan ends with the end of the text"

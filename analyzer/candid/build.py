@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.candid.literals import LiteralError, id_of, text_of
+from analyzer.literals import LiteralError, id_of, text_of
 from analyzer.candid.types import NAMED_PRIMITIVES, CandidInterface, Kind, label_id
 from analyzer.text import shortened
 

@@ -1,4 +1,4 @@
-"""Numbers and texts of Candid, as candid_parser reads them."""
+"""Numbers and texts as Candid and Motoko write them."""
 
 from __future__ import annotations
 
