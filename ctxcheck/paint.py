@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analyzer.report.text import Drawing, plain_text, text_lines
 
 if TYPE_CHECKING:
-    from analyzer.changes import ChangeSet
+    from analyzer.compare.versions import ChangeSet
 
 MAX_WIDTH = 120
 PLAIN_WIDTH = 100  # where there is no terminal to ask: a log, a file

@@ -39,7 +39,7 @@ class Checks:
                 self._actor(node)
 
     def _fail(self, node: int, what: str, code: str) -> None:
-        shown = type_text(self.signature, node, 60)
+        shown = type_text(self.universe, node, 60)
         self.signature.sources.fail(self.signature.table.spans[node][0], f"{what}; this is {shown}", code)
 
     def _acyclic_bounds(self) -> None:
@@ -61,7 +61,7 @@ class Checks:
             if universe.kinds[bound] == Kind.ANY:
                 continue
             if not relation.subtype(argument, universe.substitute(bound, number, arguments)):
-                self._fail(argument, f"this type argument is not within its bound {type_text(self.signature, bound, 60)}", "M0046")
+                self._fail(argument, f"this type argument is not within its bound {type_text(self.universe, bound, 60)}", "M0046")
 
     def _shared_function(self, node: int) -> None:
         table = self.signature.table

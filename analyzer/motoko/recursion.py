@@ -23,8 +23,9 @@ def check_recursion(signature: StableSignature) -> None:
         if meanings[i] == _NONPRODUCTIVE:
             what = f'the type "{definition.name}" is defined as itself'
             signature.sources.fail(definition.span[0], what, "M0157")
+    expansive = _expansive(signature)
     for i, definition in enumerate(signature.definitions):
-        if i in _expansive(signature):
+        if i in expansive:
             what = f'the type "{definition.name}" grows each time it is unfolded: a parameter comes back inside a larger type'
             signature.sources.fail(definition.span[0], what, "M0156")
 
@@ -73,6 +74,8 @@ def _expansive(signature: StableSignature) -> set[int]:
     Vertices are parameters (definition, index). An edge says that a parameter is handed on: as it is, or (expansive)
     as part of a larger type.
     """
+    if not any(binder.names for binder in signature.binders[: len(signature.definitions)]):
+        return set()
     edges: dict[tuple[int, int], set[tuple[int, int]]] = {}
     growing: list[tuple[tuple[int, int], tuple[int, int]]] = []
     for number, definition in enumerate(signature.definitions):

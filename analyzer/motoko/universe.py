@@ -37,6 +37,7 @@ class Universe:
         self.bodies: list[int] = []  # by binder; -1 for binders that are no definition's
         self.bounds: list[tuple[int, ...]] = []  # by binder
         self.names: list[str] = []  # by binder
+        self.parameters: list[tuple[str, ...]] = []  # by binder
         for signature in signatures:
             self._join(signature)
         self.origin = list(range(len(self.kinds)))
@@ -56,6 +57,7 @@ class Universe:
         count = len(signature.definitions)
         self.bodies += [d.node + shift for d in signature.definitions] + [-1] * (len(signature.binders) - count)
         self.names += [d.name for d in signature.definitions] + [""] * (len(signature.binders) - count)
+        self.parameters += [b.names for b in signature.binders]
         self.bounds += [tuple(n + shift for n in b.bounds) for b in signature.binders]
 
     def _mark_open(self) -> bytearray:

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from analyzer.changes import compare_versions
-from analyzer.compare_candid import PROFILES
+from analyzer.compare.versions import compare_versions
+from analyzer.compare.candid import PROFILES
 from analyzer.model import Surface
 from analyzer.sources.paths import read_pairs
 from analyzer.sources.project import default_profile

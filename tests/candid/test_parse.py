@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.candid.literals import LiteralError, id_of, text_of
+from analyzer.literals import LiteralError, id_of, text_of
 from analyzer.candid.parse import parse_candid
 from analyzer.candid.print import interface_text
 from analyzer.candid.types import label_id
