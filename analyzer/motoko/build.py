@@ -52,6 +52,7 @@ class Builder:
         self.definitions: list[RawDefinition] = []
         self.binders: list[Binder] = []
         self.form = "single"
+        self.span: Span = (0, 0)  # of the actor
         self.pre: list[Member] = []
         self.post: list[Member] = []
         self.migrations: list[RawMigration] = []
@@ -109,17 +110,17 @@ class Builder:
 
     # -- the actor
 
-    def single(self, values: list[Any], _start: int, _end: int) -> None:
-        self.post = values[0]
+    def single(self, values: list[Any], start: int, end: int) -> None:
+        self.span, self.post = (start, end), values[0]
 
-    def prepost(self, values: list[Any], _start: int, _end: int) -> None:
-        self.form, self.pre, self.post = "prepost", values[0], values[1]
+    def prepost(self, values: list[Any], start: int, end: int) -> None:
+        self.form, self.span, self.pre, self.post = "prepost", (start, end), values[0], values[1]
 
-    def chain(self, values: list[Any], _start: int, _end: int) -> None:
-        self.form, self.migrations, self.post = "chain", values[0], values[1]
+    def chain(self, values: list[Any], start: int, end: int) -> None:
+        self.form, self.span, self.migrations, self.post = "chain", (start, end), values[0], values[1]
 
-    def empty_chain(self, values: list[Any], _start: int, _end: int) -> None:
-        self.form, self.post = "chain", values[0]
+    def empty_chain(self, values: list[Any], start: int, end: int) -> None:
+        self.form, self.span, self.post = "chain", (start, end), values[0]
 
     def migration(self, values: list[Any], start: int, end: int) -> RawMigration:
         return RawMigration(self._label(values[0], start), values[1], (start, end))

@@ -56,7 +56,7 @@ def _hint(problem: SyntaxProblem) -> str | None:
 
 
 def _finish(signature: StableSignature, builder: Builder) -> None:
-    signature.form = builder.form
+    signature.form, signature.span = builder.form, builder.span
     _no_duplicates(signature, builder.pre)
     _no_duplicates(signature, builder.post)
     resolve(signature, builder)

@@ -16,7 +16,7 @@ BUDGET = 3_000_000  # pairs of one question
 
 SUB, EQUAL = 0, 1
 Goal = tuple[int, int, int]  # a, b, SUB or EQUAL
-_FAIL: Goal = (-1, -1, -1)
+FAIL: Goal = (-1, -1, -1)
 
 
 class Relation:
@@ -52,24 +52,24 @@ class Relation:
             if len(assumed) > BUDGET:
                 raise Undecided
             goals = list(self.step(expand(a), expand(b), mode))
-            if _FAIL in goals:
+            if FAIL in goals:
                 return False
             todo += goals
         self._holds |= assumed
         return True
 
     def step(self, a: int, b: int, mode: int) -> Iterator[Goal]:
-        """Yield what a pair of unfolded types rests on; _FAIL where it cannot hold."""
+        """Yield what a pair of unfolded types rests on; FAIL where it cannot hold."""
         universe = self.universe
         kinds, labels, children = universe.kinds, universe.labels, universe.children
         ka, kb = kinds[a], kinds[b]
         if Kind.VAR in (ka, kb):
-            yield (children[a][0], children[b][0], EQUAL) if ka == kb else _FAIL
+            yield (children[a][0], children[b][0], EQUAL) if ka == kb else FAIL
         elif Kind.TYPE in (ka, kb):
-            yield from self._type_field(a, b) if ka == kb else (_FAIL,)
+            yield from self._type_field(a, b) if ka == kb else (FAIL,)
         elif kb == Kind.ANY:
             if ka != Kind.ANY and (mode == EQUAL or (self.stable and ka != Kind.NONE)):
-                yield _FAIL
+                yield FAIL
         elif ka == Kind.NONE and (mode == SUB or kb == Kind.NONE):
             return
         elif ka == Kind.PARAM:
@@ -77,15 +77,15 @@ class Relation:
         elif ka == Kind.PRIM and kb == Kind.OPTION and mode == SUB and labels[a] == ("Null",):
             return
         elif ka != kb:
-            yield _FAIL
+            yield FAIL
         elif ka == Kind.PRIM:
             if labels[a] != labels[b] and not (mode == SUB and (labels[a], labels[b]) == (("Nat",), ("Int",))):
-                yield _FAIL
+                yield FAIL
         elif ka in (Kind.OPTION, Kind.WEAK, Kind.ARRAY, Kind.ASYNC):
-            yield (children[a][0], children[b][0], mode) if labels[a] == labels[b] else _FAIL
+            yield (children[a][0], children[b][0], mode) if labels[a] == labels[b] else FAIL
         elif ka == Kind.TUPLE:
             if len(children[a]) != len(children[b]):
-                yield _FAIL
+                yield FAIL
             for x, y in zip(children[a], children[b], strict=False):
                 yield x, y, mode
         elif ka == Kind.OBJECT:
@@ -98,23 +98,23 @@ class Relation:
     def _object(self, a: int, b: int, mode: int) -> Iterator[Goal]:
         labels, children = self.universe.labels, self.universe.children
         if labels[a][0] != labels[b][0]:
-            yield _FAIL
+            yield FAIL
             return
         mine = dict(zip(labels[a][1:], children[a], strict=True))
         theirs = dict(zip(labels[b][1:], children[b], strict=True))
         if (mode == EQUAL or self.stable) and mine.keys() - theirs.keys():
-            yield _FAIL
+            yield FAIL
         for name, child in theirs.items():
-            yield (mine[name], child, mode) if name in mine else _FAIL
+            yield (mine[name], child, mode) if name in mine else FAIL
 
     def _variant(self, a: int, b: int, mode: int) -> Iterator[Goal]:
         labels, children = self.universe.labels, self.universe.children
         mine = dict(zip(labels[a], children[a], strict=True))
         theirs = dict(zip(labels[b], children[b], strict=True))
         if mode == EQUAL and theirs.keys() - mine.keys():
-            yield _FAIL
+            yield FAIL
         for tag, child in mine.items():
-            yield (child, theirs[tag], mode) if tag in theirs else _FAIL
+            yield (child, theirs[tag], mode) if tag in theirs else FAIL
 
     def _function(self, a: int, b: int, mode: int) -> Iterator[Goal]:
         universe = self.universe
@@ -123,7 +123,7 @@ class Relation:
         (sort_b, promises_b, binder_b, params_b, count_b) = labels[b]
         ca, cb = universe.children[a], universe.children[b]
         if (sort_a, promises_a, params_a, count_a, len(ca)) != (sort_b, promises_b, params_b, count_b, len(cb)):
-            yield _FAIL
+            yield FAIL
             return
         if params_a:
             names = tuple(universe.parameter(binder_b, i) for i in range(params_b))
@@ -138,7 +138,7 @@ class Relation:
         universe = self.universe
         (binder_a, params_a), (binder_b, params_b) = universe.labels[a], universe.labels[b]
         if params_a != params_b:
-            yield _FAIL
+            yield FAIL
             return
         body = universe.children[a][0]
         if params_a:
@@ -158,4 +158,4 @@ class Relation:
         if universe.kinds[b] == Kind.PARAM and universe.labels[a] == universe.labels[b]:
             return
         binder, index = universe.labels[a]
-        yield (universe.bounds[binder][index], b, SUB) if mode == SUB else _FAIL
+        yield (universe.bounds[binder][index], b, SUB) if mode == SUB else FAIL

@@ -71,8 +71,12 @@ class Universe:
     def expand(self, node: int) -> int:
         """Return the first node that is no reference to a definition."""
         while self.kinds[node] == Kind.CON:
-            node = self._instance(self.labels[node][0], self.children[node])
+            node = self.unfold(node)
         return node
+
+    def unfold(self, node: int) -> int:
+        """Return what a reference to a definition stands for, which may be a reference again."""
+        return self._instance(self.labels[node][0], self.children[node])
 
     def _instance(self, number: int, arguments: tuple[int, ...]) -> int:
         if not arguments:

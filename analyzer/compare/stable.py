@@ -1,0 +1,86 @@
+"""Two stable signatures in, one report out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analyzer.edits.assemble import Language, assemble, fingerprint
+from analyzer.edits.stable import StableEdits
+from analyzer.edits.walk import Finding, Met, Part
+from analyzer.errors import ParseError
+from analyzer.model import Polarity, Report, Surface, Verdict, worst
+from analyzer.motoko.compatible import NO_CHAIN, Compatibility
+from analyzer.motoko.parse import parse_stable
+from analyzer.motoko.print import type_text
+from analyzer.text import location
+
+if TYPE_CHECKING:
+    from analyzer.model import Location
+    from analyzer.motoko.types import StableSignature
+
+
+def compare_stable(old: str, new: str) -> Report:
+    """Compare two `.most` texts: may the program of `new` take over what that of `old` left?
+
+    The answer is that of `moc --stable-compatible` (moc 2.2). Raises ParseError, whose `side` is "old" or "new".
+    """
+    sides = []
+    for side, text in (("old", old), ("new", new)):
+        try:
+            sides.append(parse_stable(text, side))
+        except ParseError as error:
+            error.side = side
+            raise
+    return compare_signatures(sides[0], sides[1])
+
+
+def compare_signatures(old: StableSignature, new: StableSignature, *, canister: str = "") -> Report:
+    """Compare two signatures that are read already; see `compare_stable`. canister: its name, part of fingerprints."""
+    compatibility = Compatibility(old, new)
+    walk = StableEdits(compatibility)
+    met, omitted = walk.met()
+    met += _whole(compatibility)
+
+    def text(node: int, _is_old: bool) -> str:  # noqa: FBT001 - the protocol of Language
+        return type_text(compatibility.universe, node)
+
+    def place(span: tuple[int, int], is_old: bool) -> Location:  # noqa: FBT001
+        return location((old if is_old else new).sources, span)
+
+    def digests(root: str) -> tuple[str, str]:
+        olds, news = walk.root_types(root)
+        return fingerprint(*map(walk.digest, olds)) if olds else "", fingerprint(*map(walk.digest, news)) if news else ""
+
+    edits = assemble(met, Language(Surface.STABLE, text, place, digests), canister)
+    notes = [f"{omitted:,} more variables meet edits that are listed here under other variables"] if omitted else []
+    return Report(
+        Surface.STABLE,
+        compatibility.compatible,
+        compatibility.codes,
+        worst([e.verdict for e in edits]),
+        edits,
+        None,
+        notes,
+        omitted,
+    )
+
+
+def _whole(compatibility: Compatibility) -> list[Met]:
+    """Return what is said of the signature as a whole."""
+    old, new = compatibility.old, compatibility.new
+    parts = Part(None, old.span), Part(None, new.span)
+
+    def finding(kind: str, verdict: Verdict, effect: str) -> Met:
+        breaks = ("state",) if verdict == Verdict.BREAKING else ()
+        return Met("", Finding(kind, *parts, None, None, Polarity.STATE, verdict, effect, breaks=breaks), ())
+
+    met = []
+    if NO_CHAIN in compatibility.codes:
+        effect = f"the old program has a chain of migrations and the new one has none; moc refuses that ({NO_CHAIN})"
+        met.append(finding("chain_removed", Verdict.BREAKING, effect))
+    if compatibility.unsure:
+        met.append(finding("types_unsure", Verdict.UNDECIDED, compatibility.unsure))
+    if not new.sorted_halves:
+        effect = "the variables that it takes over are not in the order of their names, on which moc mixes up which it needs"
+        met.append(finding("halves_unsorted", Verdict.UNDECIDED, effect))
+    return met
