@@ -103,6 +103,7 @@ class Occurrence:
     clients: tuple[str, ...]  # of `js`, `motoko`, `rust`: whose old clients break
     effect: str  # one sentence: what happens
     opt_rule: bool  # accepted through candid's special rule for opt alone
+    code: str | None  # moc's code for it
     more: int  # further ways from the same root to the same edit
     fingerprint: str
     witness: Any = None

@@ -29,6 +29,8 @@ class Pair:
         self.heads: list[int] = new.heads + [h + shift for h in old.heads]
         self.new_service = new.service
         self.old_service = old.service + shift
+        self.new_main = new.main
+        self.old_main = old.main + shift
         self._shapes: list[int] | None = None
 
     @property

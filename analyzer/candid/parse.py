@@ -69,7 +69,7 @@ def finish(interface: CandidInterface, builders: list[Builder], root: Builder) -
         hint = "an interface ends with `service : { ... }`; a file with types alone is only for import"
         interface.sources.fail(root.base, what, "no-service", hint=hint)
     node, interface.init, interface.init_members, interface.main_span = root.main
-    interface.service = interface.heads[node]
+    interface.main, interface.service = node, interface.heads[node]
     if interface.table.kinds[interface.service] != Kind.SERVICE:
         what = f'"{interface.table.labels[node][0]}" is not a service'
         interface.sources.fail(interface.table.spans[node][0], what, "not-a-service")

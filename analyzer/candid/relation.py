@@ -126,7 +126,7 @@ def official(pair: Pair, *, opt_rule: bool = True, service_is_principal: bool = 
     size = len(kinds)
     assumed: set[int] = set()
     stack: list[tuple[int, object]] = []
-    goal: tuple[int, int] | None = (pair.new_service, pair.old_service)
+    goal: tuple[int, int] | None = (pair.new_main, pair.old_main)
     holds = False
     for _ in range(BUDGET):
         if goal is not None:

@@ -71,6 +71,7 @@ class CandidInterface:
     definition_spans: dict[str, Span] = field(default_factory=dict)
     heads: list[int] = field(default_factory=list)
     service: int = -1
+    main: int = -1  # the same as written: a name where the text says `service : Name`
     main_span: Span = (0, 0)
     init: tuple[int, ...] | None = None
     init_members: tuple[Span, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.edits.assemble import Language, assemble, fingerprint
@@ -17,6 +18,12 @@ from analyzer.text import location
 if TYPE_CHECKING:
     from analyzer.model import Location
     from analyzer.motoko.types import StableSignature
+
+
+MISTAKE = (
+    "moc accepts this only because it takes any two weak types for equal once it has seen a pair of them; "
+    "the values do not fit all the same"
+)
 
 
 def compare_stable(old: str, new: str) -> Report:
@@ -39,7 +46,7 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
     compatibility = Compatibility(old, new)
     walk = StableEdits(compatibility)
     met, omitted = walk.met()
-    met += _whole(compatibility)
+    met = [_with_moc(one, compatibility) for one in met + _whole(compatibility)]
 
     def text(node: int, _is_old: bool) -> str:  # noqa: FBT001 - the protocol of Language
         return type_text(compatibility.universe, node)
@@ -53,6 +60,8 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
 
     edits = assemble(met, Language(Surface.STABLE, text, place, digests), canister)
     notes = [f"{omitted:,} more variables meet edits that are listed here under other variables"] if omitted else []
+    if any(not v.proven for v in compatibility.variables):
+        notes.append(MISTAKE)
     return Report(
         Surface.STABLE,
         compatibility.compatible,
@@ -65,19 +74,31 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
     )
 
 
+def _with_moc(met: Met, compatibility: Compatibility) -> Met:
+    """Return what was met with what moc says of it."""
+    finding = met.finding
+    if finding.code is None:
+        return met
+    if any(v.name == met.root and not v.proven for v in compatibility.variables):
+        finding = replace(finding, effect=f"{finding.effect}; moc misses that", code=None)
+    else:
+        finding = replace(finding, effect=f"{finding.effect}; moc refuses that ({finding.code})")
+    return Met(met.root, finding, met.path, met.more)
+
+
 def _whole(compatibility: Compatibility) -> list[Met]:
     """Return what is said of the signature as a whole."""
     old, new = compatibility.old, compatibility.new
     parts = Part(None, old.span), Part(None, new.span)
 
-    def finding(kind: str, verdict: Verdict, effect: str) -> Met:
+    def finding(kind: str, verdict: Verdict, effect: str, code: str | None = None) -> Met:
         breaks = ("state",) if verdict == Verdict.BREAKING else ()
-        return Met("", Finding(kind, *parts, None, None, Polarity.STATE, verdict, effect, breaks=breaks), ())
+        return Met("", Finding(kind, *parts, None, None, Polarity.STATE, verdict, effect, breaks=breaks, code=code), ())
 
     met = []
     if NO_CHAIN in compatibility.codes:
-        effect = f"the old program has a chain of migrations and the new one has none; moc refuses that ({NO_CHAIN})"
-        met.append(finding("chain_removed", Verdict.BREAKING, effect))
+        effect = "the old program has a chain of migrations and the new one has none"
+        met.append(finding("chain_removed", Verdict.BREAKING, effect, NO_CHAIN))
     if compatibility.unsure:
         met.append(finding("types_unsure", Verdict.UNDECIDED, compatibility.unsure))
     if not new.sorted_halves:

@@ -128,7 +128,9 @@ def _whole(name: str, surface: Surface, kind: str, verdict: Verdict, effect: str
     polarity = Polarity.STATE if surface == Surface.STABLE else Polarity.OUT
     rule = None if verdict == Verdict.SAFE else "S000" if surface == Surface.STABLE else "C000"
     key = fingerprint(name, rule or "", kind, surface, polarity, "")
-    occurrence = Occurrence(surface, polarity, "", (), rule, verdict, (), (), effect, opt_rule=False, more=0, fingerprint=key)
+    occurrence = Occurrence(
+        surface, polarity, "", (), rule, verdict, (), (), effect, opt_rule=False, code=None, more=0, fingerprint=key
+    )
     nothing = Side(None, None)
     edit = Edit(fingerprint("edit", key)[:12], surface, kind, name, nothing, nothing, [occurrence])
     compatible = True if verdict == Verdict.SAFE else None

@@ -59,6 +59,7 @@ def _occurrence(met: Met, surface: Surface, canister: str, digests: tuple[str, s
         clients=finding.clients,
         effect=finding.effect,
         opt_rule=finding.opt_rule,
+        code=finding.code,
         more=met.more,
         fingerprint=fingerprint(
             canister, rule or "", finding.kind, surface, finding.polarity, met.root, *map(step_key, met.path), *digests

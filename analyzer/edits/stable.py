@@ -158,29 +158,33 @@ class StableEdits:
 
     # -- variables
 
-    def _finding(self, kind: str, old: Part, new: Part, label: str | None, verdict: Verdict, effect: str) -> Finding:
+    def _finding(
+        self, kind: str, parts: tuple[Part, Part], label: str | None, verdict: Verdict, effect: str, code: str | None = None
+    ) -> Finding:
         breaks = ("state",) if verdict in (Verdict.BREAKING, Verdict.LOSSY) else ()
-        return Finding(kind, old, new, label, None, Polarity.STATE, verdict, effect, breaks=breaks)
+        return Finding(kind, *parts, label, None, Polarity.STATE, verdict, effect, breaks=breaks, code=code)
 
     def _gone(self, variable: Variable) -> Met:
         assert variable.old is not None  # noqa: S101 - this is what gone means
         parts = self._old_part(variable.old), Part(None, self.compatibility.new.span)
-        effect = f"its data would be discarded; moc refuses that ({DROPPED})"
-        return Met(variable.name, self._finding("variable_removed", *parts, variable.name, Verdict.BREAKING, effect), ())
+        effect = "its data would be discarded"
+        finding = self._finding("variable_removed", parts, variable.name, Verdict.BREAKING, effect, DROPPED)
+        return Met(variable.name, finding, ())
 
     def _come(self, variable: Variable) -> Met:
         assert variable.new is not None  # noqa: S101
         parts = Part(None, self.compatibility.old.span), Part(variable.new.node, variable.new.span)
         kind, verdict, effect = "variable_added", Verdict.SAFE, "the new program initialises it"
+        code = None
         if variable.new.required:
-            kind, verdict = "variable_missing", Verdict.BREAKING
-            effect = f"the migration needs it and the old program does not have it ({MISSING})"
+            kind, verdict, code = "variable_missing", Verdict.BREAKING, MISSING
+            effect = "the migration needs it and the old program does not have it"
         elif self._same_last_migration():
             verdict = Verdict.BREAKING
             effect = "no migration produces it: moc accepts that, and the canister traps at the upgrade"
         elif self.universe.kinds[self.universe.expand(variable.new.node)] == Kind.ANY:
             verdict, effect = Verdict.LOSSY, "a variable of type Any is reset at every upgrade"
-        return Met(variable.name, self._finding(kind, *parts, variable.name, verdict, effect), ())
+        return Met(variable.name, self._finding(kind, parts, variable.name, verdict, effect, code), ())
 
     def _same_last_migration(self) -> bool:
         old, new = self.compatibility.old.chain, self.compatibility.new.chain
@@ -189,21 +193,19 @@ class StableEdits:
     def _renamed(self, old: Variable, new: Variable) -> Met:
         assert old.old is not None and new.new is not None  # noqa: S101, PT018
         parts = self._old_part(old.old), Part(new.new.node, new.new.span)
-        effect = (
-            f"{old.name} is now called {new.name}: to moc that discards {old.name} ({DROPPED}); a migration carries it over"
-        )
-        return Met(old.name, self._finding("variable_renamed", *parts, old.name, Verdict.BREAKING, effect), ())
+        effect = f"{old.name} is now called {new.name}: its data would be discarded; a migration carries it over"
+        return Met(old.name, self._finding("variable_renamed", parts, old.name, Verdict.BREAKING, effect, DROPPED), ())
 
     def _taken_over(self, variable: Variable, old: StableField, new: StableField) -> Iterator[Met]:
         """Yield what moc accepts and loses all the same."""
         parts = self._old_part(old), Part(new.node, new.span)
         consumed = self._consumed(variable.name)
         if consumed is not None:
-            finding = self._finding("variable_consumed", *parts, variable.name, Verdict.LOSSY, consumed)
+            finding = self._finding("variable_consumed", parts, variable.name, Verdict.LOSSY, consumed)
             yield Met(variable.name, finding, ())
         elif self.universe.kinds[self.universe.expand(new.node)] == Kind.ANY and variable.code is None:
             effect = "a variable of type Any is reset at every upgrade"
-            yield Met(variable.name, self._finding("variable_any", *parts, variable.name, Verdict.LOSSY, effect), ())
+            yield Met(variable.name, self._finding("variable_any", parts, variable.name, Verdict.LOSSY, effect), ())
 
     def _consumed(self, name: str) -> str | None:
         """Return what a migration does to a variable that it consumes, or None where the variable is kept."""
@@ -274,8 +276,8 @@ class StableEdits:
             Flow.FLIP: " (an argument of a stored function)",
             Flow.EQUAL: " (inside something mutable, whose type must stay exactly as it is)",
         }[flow]
-        text = f"{effect}{where}; moc refuses that ({code})"
-        return Finding(kind, old, new, label, step, Polarity.STATE, Verdict.BREAKING, text, breaks=("state",))
+        how = {"breaks": ("state",), "code": code}
+        return Finding(kind, old, new, label, step, Polarity.STATE, Verdict.BREAKING, effect + where, **how)
 
     def _changed(self, state: State) -> Finding:
         universe = self.universe

@@ -35,7 +35,7 @@ class Finding:
     """An edit where one state meets it.
 
     kind, label: as in Edit. old, new: the part on each side. step: the last step of the path, into the part itself.
-    polarity, verdict, effect, opt_rule, breaks, clients: as in Occurrence.
+    polarity, verdict, effect, opt_rule, breaks, clients, code: as in Occurrence.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class Finding:
     opt_rule: bool = False
     breaks: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
+    code: str | None = None
 
     @property
     def key(self) -> tuple[str, Part, Part, str | None]:

@@ -43,6 +43,7 @@ def _read(signature: StableSignature, universe: Universe, checks: Checks, raw: R
         fields = [
             _field(universe, name, child, raw)
             for name, child in zip(universe.labels[record][1:], universe.children[record], strict=True)
+            if universe.kinds[child] != Kind.TYPE  # moc looks at values alone
         ]
         for field in fields:
             if not checks.serializable(field.node, mutable=True):

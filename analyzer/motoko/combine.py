@@ -8,14 +8,38 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-from analyzer.motoko.relation import Relation
+from analyzer.motoko.relation import EQUAL, FAIL, SUB, Relation
 from analyzer.motoko.types import Kind
 from analyzer.motoko.universe import Universe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analyzer.motoko.relation import Goal
     from analyzer.motoko.types import StableSignature
 
 MAX_DEPTH = 150
+
+
+class _TooEarly(Exception):
+    """The answer rests on a definition that moc does not know yet: an error to moc (M0168)."""
+
+
+class _Partial(Relation):
+    """The relation while definitions are still being read: those that come later are names without a meaning."""
+
+    def step(self, a: int, b: int, mode: int) -> Iterator[Goal]:
+        kinds, labels, children = self.universe.kinds, self.universe.labels, self.universe.children
+        if Kind.CON not in (kinds[a], kinds[b]) or (kinds[b] == Kind.ANY and mode == SUB):
+            yield from super().step(a, b, mode)
+        elif kinds[a] == kinds[b] and labels[a] == labels[b]:
+            yield from ((x, y, EQUAL) for x, y in zip(children[a], children[b], strict=True))
+        elif mode == EQUAL:
+            yield FAIL
+        elif kinds[a] == Kind.NONE:
+            return
+        else:
+            raise _TooEarly
 
 
 class _Unsure(Exception):
@@ -38,14 +62,16 @@ def combine_types(signature: StableSignature) -> None:
             at = table.spans[node][0]
             inside = bisect_right(starts, at) - 1
             past_all = not signature.definitions or at >= signature.definitions[-1].span[1]
-            _Combination(signature, len(starts) if past_all else inside).replace(node)
+            try:
+                _Combination(signature, len(starts) if past_all else inside).replace(node)
+            except _TooEarly:
+                what = "`and` and `or` cannot be computed from types that are defined later or by themselves"
+                signature.sources.fail(at, what, "M0168", hint="move the definitions that they name above them")
     except _Unsure:
         signature.unsure = "it uses `and` or `or` on types that only moc can compute"
         for node in todo:
             if table.kinds[node] in (Kind.AND, Kind.OR):
                 table.kinds[node], table.labels[node], table.children[node] = Kind.NONE, (), ()
-    except _Mismatch:
-        signature.unsure = "it combines mutable with immutable parts, which only moc can compute"
 
 
 class _Combination:
@@ -58,9 +84,8 @@ class _Combination:
 
     def replace(self, node: int) -> None:
         table = self.table
-        self._known_before(table.children[node])
-        self.universe = Universe(self.signature)
-        self.relation = Relation(self.universe, stable=False)
+        self._refuse_hard(table.children[node])
+        self._look_again()
         left, right = table.children[node]
         result = self._combine(table.kinds[node] == Kind.OR, left, right, 0)
         table.kinds[node], table.labels[node], table.children[node] = (
@@ -70,8 +95,8 @@ class _Combination:
         )
         table.members[node] = table.members[result]
 
-    def _known_before(self, roots: tuple[int, ...]) -> None:
-        """Refuse references to definitions that moc does not know yet when it computes this one."""
+    def _refuse_hard(self, roots: tuple[int, ...]) -> None:
+        """Give up on what is more than structure: parameters and generic functions."""
         table = self.table
         seen: set[int] = set()
         todo = list(roots)
@@ -81,22 +106,28 @@ class _Combination:
                 continue
             seen.add(node)
             kind = table.kinds[node]
-            if kind in (Kind.AND, Kind.OR, Kind.PARAM, Kind.TYPE):
+            if kind in (Kind.AND, Kind.OR, Kind.PARAM):
                 raise _Unsure
             if kind == Kind.FUNC and table.labels[node][3]:
                 raise _Unsure
             if kind == Kind.CON:
-                if table.labels[node][0] >= self.defined or table.children[node]:
+                if table.children[node]:
                     raise _Unsure
-                todo.append(self.signature.definitions[table.labels[node][0]].node)
+                if table.labels[node][0] < self.defined:
+                    todo.append(self.signature.definitions[table.labels[node][0]].node)
             todo += table.children[node]
 
     def _add(self, kind: Kind, labels: tuple[Any, ...], children: tuple[int, ...], like: int) -> int:
         table = self.table
         node = table.add(kind, labels, children, table.spans[like], tuple([table.spans[c] for c in children]))
-        self.universe = Universe(self.signature)
-        self.relation = Relation(self.universe, stable=False)
+        self._look_again()
         return node
+
+    def _look_again(self) -> None:
+        """Take up the table as it is now."""
+        self.universe = Universe(self.signature)
+        self.universe.opaque_from = self.defined
+        self.relation = _Partial(self.universe, stable=False)
 
     def _combine(self, lub: bool, a: int, b: int, depth: int) -> int:  # noqa: FBT001, C901, PLR0911, PLR0912 - moc's table, in its order
         if depth > MAX_DEPTH:
@@ -105,7 +136,7 @@ class _Combination:
         if relation.equal(a, b):
             return b if table.kinds[b] == Kind.CON else a
         ka, kb = table.kinds[a], table.kinds[b]
-        if Kind.VAR in (ka, kb):
+        if Kind.VAR in (ka, kb) or Kind.TYPE in (ka, kb):
             raise _Mismatch
         if Kind.ANY in (ka, kb):
             top, other = (a, b) if ka == Kind.ANY else (b, a)
@@ -118,7 +149,10 @@ class _Combination:
                 return b if lub else a
             if relation.subtype(b, a):
                 return a if lub else b
-            return self._combine(lub, self._head(a), self._head(b), depth + 1)
+            heads = self._head(a), self._head(b)
+            if Kind.CON in (table.kinds[heads[0]], table.kinds[heads[1]]):
+                raise _TooEarly
+            return self._combine(lub, *heads, depth + 1)
         ends = (Kind.ANY if lub else Kind.NONE, (), (), a)
         names = {table.labels[a], table.labels[b]}
         if ka == kb == Kind.PRIM and names == {("Nat",), ("Int",)}:

@@ -21,12 +21,16 @@ NO_CHAIN = "M0255"  # back from a chain of migrations to none
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable on both sides, None where a side does not have it. code: moc's, None where it is fine."""
+    """A variable on both sides, None where a side does not have it.
+
+    code: moc's, None where it accepts the variable. proven: False where it does so by mistake.
+    """
 
     name: str
     old: StableField | None
     new: StableField | None
     code: str | None
+    proven: bool = True
 
 
 class Compatibility:
@@ -60,18 +64,16 @@ class Compatibility:
 
     def _compare(self, taken: dict[str, StableField]) -> list[Variable]:
         left = {field.name: field for field in self.old.post}
-        return [
-            Variable(name, left.get(name), taken.get(name), self._code(left.get(name), taken.get(name)))
-            for name in sorted(left.keys() | taken.keys())
-        ]
+        return [self._variable(name, left.get(name), taken.get(name)) for name in sorted(left.keys() | taken.keys())]
 
-    def _code(self, old: StableField | None, new: StableField | None) -> str | None:
+    def _variable(self, name: str, old: StableField | None, new: StableField | None) -> Variable:
         if new is None:
-            return DROPPED
+            return Variable(name, old, new, DROPPED)
         if old is None:
-            return MISSING if new.required else None
-        if not self._plain.subtype(self.old_node(old), new.node):
-            return NOT_SUBTYPE
-        if not self._stable.subtype(self.old_node(old), new.node):
-            return LOSES_DATA
-        return None
+            return Variable(name, old, new, MISSING if new.required else None)
+        pair = self.old_node(old), new.node
+        if not self._plain.official(*pair):
+            return Variable(name, old, new, NOT_SUBTYPE)
+        if not self._stable.official(*pair):
+            return Variable(name, old, new, LOSES_DATA)
+        return Variable(name, old, new, None, self._stable.subtype(*pair))

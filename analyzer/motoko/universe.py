@@ -32,6 +32,7 @@ class Universe:
         self.kinds: list[int] = []
         self.labels: list[tuple[Any, ...]] = []
         self.children: list[tuple[int, ...]] = []
+        self.opaque_from = 1 << 62  # definitions from here on are not unfolded: moc does not know them yet
         self.offsets: list[int] = []
         self.binder_offsets: list[int] = []
         self.bodies: list[int] = []  # by binder; -1 for binders that are no definition's
@@ -44,6 +45,9 @@ class Universe:
         self._open = self._mark_open()
         self._shapes: list[int] = [-1] * len(self.kinds)
         self._known: dict[tuple[Any, ...], int] = {}
+        self._blurred: dict[int, int] = {}
+        self._blurred_known: dict[tuple[Any, ...], int] = {}
+        self.has_weak = Kind.WEAK in self.kinds
         self._instances: dict[tuple[int, ...], int] = {}
 
     def _join(self, signature: StableSignature) -> None:
@@ -70,7 +74,7 @@ class Universe:
 
     def expand(self, node: int) -> int:
         """Return the first node that is no reference to a definition."""
-        while self.kinds[node] == Kind.CON:
+        while self.kinds[node] == Kind.CON and self.labels[node][0] < self.opaque_from:
             node = self.unfold(node)
         return node
 
@@ -155,6 +159,27 @@ class Universe:
                 continue
             key = (self.kinds[at], self.labels[at], tuple([shapes[c] for c in children]))
             shapes[at] = self._known.setdefault(key, at)
+            todo.pop()
+        return shapes[node]
+
+    def blurred(self, node: int) -> int:
+        """Return a number for a type, equal where moc's own ordering of types finds none: it takes any two `weak`
+        types for equal (`compare_typ` of moc 2.2 has no case for them).
+        """
+        shapes = self._blurred
+        todo = [node]
+        while todo:
+            at = todo[-1]
+            if at in shapes:
+                todo.pop()
+                continue
+            children = () if self.kinds[at] == Kind.WEAK else self.children[at]
+            missing = [c for c in children if c not in shapes]
+            if missing:
+                todo += missing
+                continue
+            key = (self.kinds[at], self.labels[at], tuple([shapes[c] for c in children]))
+            shapes[at] = self._blurred_known.setdefault(key, at)
             todo.pop()
         return shapes[node]
 

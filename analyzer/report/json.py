@@ -116,6 +116,7 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "clients": list(occurrence.clients),
         "effect": occurrence.effect,
         "opt_rule": occurrence.opt_rule,
+        "code": occurrence.code,
         "more": occurrence.more,
         "witness": occurrence.witness,
         "accepted": occurrence.accepted,
