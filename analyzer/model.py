@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analyzer.errors import Place
+if TYPE_CHECKING:
+    from analyzer.errors import Place
 
 RULES_VERSION = "2026.1"
 MAX_PATH = 64  # steps that a path keeps; the middle of a longer one is counted

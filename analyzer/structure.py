@@ -61,7 +61,7 @@ class Structure:
         return self._digests[goal]
 
     def _around(self, number: int) -> tuple[list[int], list[int]]:
-        """Return the classes of the same cycle in the order of a walk from `number`, and those that they lead out to."""
+        """Return the classes on a cycle with `number`, in the order of a walk, and those that they lead out to."""
         if self._components is None:
             self._components = components(self._children)
         of, own = self._components, self._components[number]

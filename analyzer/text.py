@@ -71,7 +71,9 @@ class Sources:
         base = self._bases[index]
         return self.texts[index][span[0] - base : span[1] - base]
 
-    def fail(self, offset: int, what: str, code: str, *, expected: str | None = None, hint: str | None = None) -> NoReturn:
+    def fail(
+        self, offset: int, what: str, code: str, *, expected: str | None = None, hint: str | None = None
+    ) -> NoReturn:
         """Raise a ParseError that points at a joined offset."""
         raise ParseError(what, code=code, place=self.place(offset), expected=expected, hint=hint)
 

@@ -1,6 +1,6 @@
-"""May I upgrade this canister, and if I do, is anything lost?
+"""Say whether a canister may be upgraded, and whether anything is lost.
 
-`compare_candid`, `compare_stable`, `Report`, `Verdict` and `ParseError` are the library; they are loaded when first used.
+`compare_candid`, `compare_stable`, `Report`, `Verdict` and `ParseError` are the library, loaded when first used.
 """
 
 from __future__ import annotations

@@ -56,7 +56,12 @@ def _paint(changes: ChangeSet, drawing: Drawing) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(
-        file=sys.stdout, width=drawing.width, color_system="standard", force_terminal=True, highlight=False, markup=False
+        file=sys.stdout,
+        width=drawing.width,
+        color_system="standard",
+        force_terminal=True,
+        highlight=False,
+        markup=False,
     )
     for line in text_lines(changes, drawing):
         text = Text(no_wrap=True, end="\n")

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token
+from lark import Lark
 from lark.lexer import PatternStr, TerminalDef
 from lark.parsers.lalr_analysis import Shift
 
@@ -88,7 +88,7 @@ def tables_of(source: str) -> dict[str, Any]:
 
 
 def _numbered(table: Any) -> dict[int, int]:  # noqa: ANN401 - Lark's ParseTable
-    """Return a number for each state, in the order of a walk from the start: Lark's own numbers vary from run to run."""
+    """Return a number for each state, in the order of a walk from the start: Lark's own vary from run to run."""
     order = {table.start_states["start"]: 0}
     for state in (walk := list(order)):
         for _, (kind, arg) in sorted(table.states[state].items()):

@@ -53,11 +53,11 @@ class Parser:
         self._scan = re.compile(f"(?:{skip})*+(?:{'|'.join(f'({g})' for g in groups)})")
         self._open_group, self._sign_group, self._end_group, _ = range(len(patterns) + 1, len(patterns) + 5)
 
-    def parse(self, text: str, actions: object, *, accept_prefix: bool = False) -> Any:  # noqa: ANN401, C901, PLR0912, PLR0915 - the one hot loop; calls would cost a third
+    def parse(self, text: str, actions: object, *, accept_prefix: bool = False) -> Any:  # noqa: ANN401, PLR0912, PLR0915 - the one hot loop; calls would cost a third
         """Parse a text, calling `actions.ALIAS(values, start, end)` for each production, and return the last value.
 
         values: those of the kept children (text of a named terminal, or what an action returned); start, end:
-        code-point offsets of the production. accept_prefix: stop where the start symbol is complete and read no further.
+        code-point offsets of the production. accept_prefix: stop where the start symbol is complete, read no further.
         Raises SyntaxProblem.
         """
         productions = [
@@ -77,7 +77,7 @@ class Parser:
         position = last_end = 0
         while True:
             for match in self._scan.finditer(text, position):
-                group = match.lastindex
+                group = match.lastindex or 0  # never 0: some group always matches
                 start, end = match.span(group)
                 word: Any = match[group]
                 if group < open_group:

@@ -1,0 +1,1 @@
+"""Candid interfaces (`.did`): what clients see, and whether another version may take its place."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.literals import LiteralError, id_of, text_of
 from analyzer.candid.types import NAMED_PRIMITIVES, CandidInterface, Kind, label_id
+from analyzer.literals import LiteralError, id_of, text_of
 from analyzer.text import shortened
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Builder:
     def empty_tuple(self, _values: list[Any], _start: int, _end: int) -> list[Member]:
         return []
 
-    def tuple(self, values: list[Any], _start: int, _end: int) -> list[Member]:
+    def listed(self, values: list[Any], _start: int, _end: int) -> list[Member]:
         members: list[Member] = values[0]
         return members
 
@@ -250,7 +250,9 @@ class Builder:
         for member in members:
             if known.setdefault(member.id, member) is not member:
                 what = f'the method "{shortened(member.id)}" is there twice'
-                self.interface.sources.fail(member.span[0], what, "duplicate-method", hint="remove or rename one of the two")
+                self.interface.sources.fail(
+                    member.span[0], what, "duplicate-method", hint="remove or rename one of the two"
+                )
         names = sorted(known) if all(map(str.isascii, known)) else sorted(known, key=str.encode)
         ordered = [known[name] for name in names]
         node = self.add(
@@ -274,16 +276,22 @@ class Builder:
         name, node = values
         if name in self.interface.definitions:
             what = f'the type "{name}" is defined twice'
-            self.interface.sources.fail(self.base + start, what, "duplicate-type", hint="remove or rename one of the two")
+            self.interface.sources.fail(
+                self.base + start, what, "duplicate-type", hint="remove or rename one of the two"
+            )
         self.interface.definitions[name] = node
         self.interface.definition_spans[name] = (self.base + start, self.base + end)
         self._defined = (len(self.names), len(self.services))
 
     def import_types(self, values: list[Any], start: int, end: int) -> None:
-        self.imports.append(Import(self._text(values[0], start), False, (self.base + start, self.base + end)))
+        self.imports.append(
+            Import(self._text(values[0], start), service=False, span=(self.base + start, self.base + end))
+        )
 
     def import_service(self, values: list[Any], start: int, end: int) -> None:
-        self.imports.append(Import(self._text(values[0], start), True, (self.base + start, self.base + end)))
+        self.imports.append(
+            Import(self._text(values[0], start), service=True, span=(self.base + start, self.base + end))
+        )
 
     def constructor(self, values: list[Any], _start: int, _end: int) -> tuple[list[Member], int]:
         return values[0], values[1]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from analyzer.candid.build import Builder
+    from analyzer.table import Span
 
 MAX_FILES = 1000
 
@@ -54,18 +55,18 @@ def parse_file(path: PurePath, read: Callable[[PurePath], str]) -> CandidInterfa
             builder.forget_main()
     extra = [(as_service[target], builder) for target, builder in files.items() if target in as_service]
     if extra:
-        _join_services(interface, root, builders, extra)
+        _join_services(interface, root, extra)
     finish(interface, builders, root)
     return interface
 
 
-def _join_services(
-    interface: CandidInterface, root: Builder, builders: list[Builder], extra: list[tuple[Import, Builder]]
-) -> None:
+def _join_services(interface: CandidInterface, root: Builder, extra: list[tuple[Import, Builder]]) -> None:
     """Append the methods of `import service` files to the main service."""
     joined: list[Member] = []
-    init, init_members, span = None, (), root.base_span
-    if root.main is not None:
+    if root.main is None:
+        init, span = None, root.base_span
+        init_members: tuple[Span, ...] = ()
+    else:
         node, init, init_members, span = root.main
         joined += _methods(interface, node, None)
     for imported, builder in extra:

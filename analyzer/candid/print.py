@@ -12,7 +12,24 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _RESERVED = frozenset(
-    "null vec record variant func service oneway query composite_query blob type import opt principal true false".split()
+    [
+        "null",
+        "vec",
+        "record",
+        "variant",
+        "func",
+        "service",
+        "oneway",
+        "query",
+        "composite_query",
+        "blob",
+        "type",
+        "import",
+        "opt",
+        "principal",
+        "true",
+        "false",
+    ]
 )
 
 

@@ -6,7 +6,7 @@ where its set of assumed pairs keeps pairs that were proven under an assumption 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.candid.types import OMITTABLE, Kind
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from analyzer.candid.pair import Pair
 
-BUDGET = 4_000_000  # pairs that `official` looks at before it gives up: some seconds; the official checker hangs there too
+BUDGET = (
+    4_000_000  # pairs that `official` looks at before it gives up: some seconds; the official checker hangs there too
+)
 
-_NAMED, _ALL, _OPT_INNER, _OPT_PLAIN = range(4)
 _MISSING = (-1, -1)
 
 
@@ -40,7 +41,7 @@ def sound(pair: Pair, *, opt_rule: bool = True, service_is_principal: bool = Fal
         seen.add(key)
         ka, kb = kinds[a], kinds[b]
         if kb == Kind.OPT:
-            if opt_rule or ka == Kind.NULL or ka == Kind.EMPTY:
+            if opt_rule or ka in (Kind.NULL, Kind.EMPTY):
                 continue
             inner = children[b][0]
             if ka == Kind.OPT:
@@ -122,64 +123,92 @@ def official(pair: Pair, *, opt_rule: bool = True, service_is_principal: bool = 
     """
     if sound(pair, opt_rule=opt_rule, service_is_principal=service_is_principal):
         return True  # what is left behind can only turn a no into a yes
-    kinds, children, heads, shapes = pair.kinds, pair.children, pair.heads, pair.shapes
-    size = len(kinds)
-    assumed: set[int] = set()
-    stack: list[tuple[int, object]] = []
-    goal: tuple[int, int] | None = (pair.new_main, pair.old_main)
-    holds = False
-    for _ in range(BUDGET):
-        if goal is not None:
-            a, b = goal
-            ka, kb = kinds[a], kinds[b]
-            goal = None
-            if shapes[a] == shapes[b]:
-                holds = True
-            elif Kind.NAME in (ka, kb):
-                key = shapes[a] * size + shapes[b]
-                holds = key in assumed
-                if not holds:
-                    assumed.add(key)
-                    stack.append((_NAMED, key))
-                    goal = (heads[a], b) if ka == Kind.NAME else (a, heads[b])
-            elif kb == Kind.OPT and ka not in (Kind.NULL, Kind.EMPTY):
-                inner = children[b][0]
-                if ka == Kind.OPT:
-                    stack.append((_OPT_INNER, (a, inner)))
-                    goal = (children[a][0], inner)
-                else:
-                    stack.append((_OPT_PLAIN, inner))
-                    goal = (a, inner)
-            elif ka == kb and ka > Kind.PRINCIPAL:
-                stack.append((_ALL, members(pair, a, b)))
-                holds = True
+    return _Official(pair, opt_rule=opt_rule, service_is_principal=service_is_principal).run()
+
+
+class _Official:
+    """candid's `subtype_` with its recursion on a stack of our own: what is to be done once an answer is there."""
+
+    def __init__(self, pair: Pair, *, opt_rule: bool, service_is_principal: bool) -> None:
+        self.pair = pair
+        self.opt_rule = opt_rule
+        self.service_is_principal = service_is_principal
+        self.assumed: set[int] = set()
+        self.stack: list[_Frame] = []
+
+    def run(self) -> bool | None:
+        goal: tuple[int, int] | None = (self.pair.new_main, self.pair.old_main)
+        holds = False
+        for _ in range(BUDGET):
+            if goal is not None:
+                goal, holds = self._ask(*goal)
+            elif self.stack:
+                goal, holds = self._answer(holds=holds)
             else:
-                holds = kb == Kind.OPT or leaf(ka, kb, service_is_principal=service_is_principal)
-            continue
-        if not stack:
-            return holds
-        tag, held = stack[-1]
-        if tag == _ALL:
-            following = next(held, None) if holds else None  # type: ignore[call-overload]
-            if following == _MISSING:
-                holds = False
-            if following is None or following == _MISSING:
-                stack.pop()
-            else:
-                goal = following
-            continue
-        stack.pop()
-        if tag == _NAMED:
+                return holds
+        return None
+
+    def _ask(self, a: int, b: int) -> tuple[tuple[int, int] | None, bool]:
+        """Return the next question and, where there is none, the answer to this one."""
+        pair = self.pair
+        ka, kb = pair.kinds[a], pair.kinds[b]
+        shape_a, shape_b = pair.shapes[a], pair.shapes[b]
+        if shape_a == shape_b:
+            return None, True
+        if Kind.NAME in (ka, kb):
+            key = shape_a * len(pair.kinds) + shape_b
+            if key in self.assumed:
+                return None, True
+            self.assumed.add(key)
+            self.stack.append(_Frame(assumption=key))
+            return ((pair.heads[a], b) if ka == Kind.NAME else (a, pair.heads[b])), False
+        if kb == Kind.OPT and ka not in (Kind.NULL, Kind.EMPTY):
+            inner = pair.children[b][0]
+            if ka == Kind.OPT:
+                self.stack.append(_Frame(otherwise=(a, inner)))
+                return (pair.children[a][0], inner), False
+            self.stack.append(_Frame(plain=inner))
+            return (a, inner), False
+        if ka == kb and ka > Kind.PRINCIPAL:
+            self.stack.append(_Frame(parts=members(pair, a, b)))
+            return None, True
+        return None, kb == Kind.OPT or leaf(ka, kb, service_is_principal=self.service_is_principal)
+
+    def _answer(self, *, holds: bool) -> tuple[tuple[int, int] | None, bool]:
+        """Return what follows from the answer to the question that was asked last."""
+        frame = self.stack[-1]
+        if frame.parts is not None:
+            part = next(frame.parts, None) if holds else None
+            if part is not None and part != _MISSING:
+                return part, holds
+            self.stack.pop()
+            return None, holds and part is None
+        self.stack.pop()
+        if frame.assumption is not None:
             if not holds:
-                assumed.discard(held)  # type: ignore[arg-type]
-        elif tag == _OPT_INNER:
-            if not holds:
-                stack.append((_OPT_PLAIN, held[1]))  # type: ignore[index]
-                goal = held  # type: ignore[assignment]
-        else:
-            inner_kind = kinds[heads[held]]  # type: ignore[call-overload]
-            holds = (holds and inner_kind not in OMITTABLE) or opt_rule
-    return None
+                self.assumed.discard(frame.assumption)
+            return None, holds
+        if frame.otherwise is not None:
+            if holds:
+                return None, True
+            self.stack.append(_Frame(plain=frame.otherwise[1]))
+            return frame.otherwise, False
+        plain = self.pair.kinds[self.pair.heads[frame.plain]] not in OMITTABLE
+        return None, (holds and plain) or self.opt_rule
+
+
+class _Frame(NamedTuple):
+    """What waits for an answer; one of these.
+
+    parts: the questions of a conjunction that are left. assumption: the pair that a failure takes back. otherwise: for
+    `opt s` and `opt t`, the question that follows a failure: `opt s` and `t`. plain: the `t` of an `opt t` that a type
+    was asked against.
+    """
+
+    parts: Iterator[tuple[int, int]] | None = None
+    assumption: int | None = None
+    otherwise: tuple[int, int] | None = None
+    plain: int = -1
 
 
 def equal(pair: Pair) -> bool:

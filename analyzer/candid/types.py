@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING
 
-from analyzer.table import Span, TypeTable
-
 if TYPE_CHECKING:
+    from analyzer.table import Span, TypeTable
     from analyzer.text import Sources
 
 

@@ -30,11 +30,11 @@ ARTEFACT = (
 
 
 def compare_candid(old: str, new: str, *, profile: Profile = "didc", service_is_principal: bool = False) -> Report:
-    """Compare two Candid texts: may `new` replace `old` under the clients of `old`?
+    """Compare two Candid texts and say whether `new` may take the place of `old` under the clients of `old`.
 
     profile: which official answer `compatible` gives. didc: `didc check`, mops. dfx: dfx and icp-cli, which refuse what
-    the special rule for opt alone accepts. strict: `didc check --strict`, equality. service_is_principal: candid 0.10.32
-    and later take a service for a principal. Imports are not followed: the verdict is then undecided at best.
+    the special rule for opt alone accepts. strict: `didc check --strict`, equality. service_is_principal: candid
+    0.10.32 and later take a service for a principal. Imports are not followed: the verdict is then undecided at best.
     Raises ParseError, whose `side` is "old" or "new".
     """
     if profile not in PROFILES:
@@ -82,7 +82,9 @@ def compare_interfaces(
 
     def digests(root: str) -> tuple[str, str]:
         olds, news = walk.root_types(root)
-        return fingerprint(*map(walk.digest, olds)) if olds else "", fingerprint(*map(walk.digest, news)) if news else ""
+        return fingerprint(*map(walk.digest, olds)) if olds else "", fingerprint(
+            *map(walk.digest, news)
+        ) if news else ""
 
     edits = assemble(met, Language(Surface.CANDID, text, place, digests), canister)
     verdict = worst([e.verdict for e in edits])

@@ -27,7 +27,7 @@ MISTAKE = (
 
 
 def compare_stable(old: str, new: str) -> Report:
-    """Compare two `.most` texts: may the program of `new` take over what that of `old` left?
+    """Compare two `.most` texts and say whether the program of `new` may take over what that of `old` left.
 
     The answer is that of `moc --stable-compatible` (moc 2.2). Raises ParseError, whose `side` is "old" or "new".
     """
@@ -56,7 +56,9 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
 
     def digests(root: str) -> tuple[str, str]:
         olds, news = walk.root_types(root)
-        return fingerprint(*map(walk.digest, olds)) if olds else "", fingerprint(*map(walk.digest, news)) if news else ""
+        return fingerprint(*map(walk.digest, olds)) if olds else "", fingerprint(
+            *map(walk.digest, news)
+        ) if news else ""
 
     edits = assemble(met, Language(Surface.STABLE, text, place, digests), canister)
     notes = [f"{omitted:,} more variables meet edits that are listed here under other variables"] if omitted else []
@@ -102,6 +104,8 @@ def _whole(compatibility: Compatibility) -> list[Met]:
     if compatibility.unsure:
         met.append(finding("types_unsure", Verdict.UNDECIDED, compatibility.unsure))
     if not new.sorted_halves:
-        effect = "the variables that it takes over are not in the order of their names, on which moc mixes up which it needs"
+        effect = (
+            "the variables that it takes over are not in the order of their names, on which moc mixes up which it needs"
+        )
         met.append(finding("halves_unsorted", Verdict.UNDECIDED, effect))
     return met

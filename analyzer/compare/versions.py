@@ -99,8 +99,9 @@ def _surface(
         return _one_side(name, surface, "old" if old_part is None else "new")
     if surface == Surface.CANDID:
         assert old.candid is not None and new.candid is not None  # noqa: S101, PT018 - checked above
-        how = {"profile": profile, "service_is_principal": service_is_principal, "canister": name}
-        return compare_interfaces(old.candid, new.candid, **how)
+        return compare_interfaces(
+            old.candid, new.candid, profile=profile, service_is_principal=service_is_principal, canister=name
+        )
     from analyzer.compare.stable import compare_signatures  # noqa: PLC0415 - a Candid diff does without it
 
     assert old.stable is not None and new.stable is not None  # noqa: S101, PT018 - checked above

@@ -30,21 +30,21 @@ INIT_ROOT = "init"
 class Flow(Enum):
     """Who writes a value and who reads it, and whether a value that does not fit is read as null."""
 
-    OUT = (True, False)
-    OUT_OPT = (True, True)
-    IN = (False, False)
-    IN_OPT = (False, True)
-    INIT = (False, False, "init")  # who installs the canister writes; clients see nothing of it
+    OUT = "out"
+    OUT_OPT = "out, under an opt"
+    IN = "in"
+    IN_OPT = "in, under an opt"
+    INIT = "init"  # who installs the canister writes; clients see nothing of it
 
     @property
     def out(self) -> bool:
         """Whether the new version writes and old clients read."""
-        return self.value[0]
+        return self in (Flow.OUT, Flow.OUT_OPT)
 
     @property
     def under_opt(self) -> bool:
         """Whether an `opt` is around."""
-        return self.value[1]
+        return self in (Flow.OUT_OPT, Flow.IN_OPT)
 
     def flipped(self) -> Flow:
         """Return the flow of a function's arguments."""
@@ -132,7 +132,7 @@ class CandidEdits:
         return met + walk.met(), walk.omitted
 
     def root_types(self, root: str) -> tuple[list[int], list[int]]:
-        """Return the nodes that a root stands for, old and new: none, a method's type, or the constructor's arguments."""
+        """Return the nodes that a root stands for, old and new: a method's type, or the constructor's arguments."""
         pair = self.pair
         old, new = self._old_methods.get(root), self._new_methods.get(root)
         if root == INIT_ROOT and old is None and new is None:
@@ -206,7 +206,7 @@ class CandidEdits:
         kind = kinds[heads[state.old]]
         if kind != kinds[heads[state.new]]:
             return self._changed(state)
-        return _BY_KIND[kind](self, state)
+        return self._by_kind[Kind(kind)](self, state)
 
     def _opt(self, state: State) -> _Expanded:
         (old,), (new,) = self.pair.children[state.old], self.pair.children[state.new]
@@ -285,7 +285,9 @@ class CandidEdits:
             return _init_only()
         kind = self.pair.kinds[self.pair.heads[node]]
         if kind not in OMITTABLE:
-            return self._fail(flow, f"{flow.reader} {'need' if flow.out else 'needs'} it, and {flow.writer} {'does' if flow.out else 'do'} not send it")
+            if flow.out:
+                return self._fail(flow, "old clients need it, and the new version does not send it")
+            return self._fail(flow, "the new version needs it, and old clients do not send it")
         if flow.out and kind != Kind.NULL:
             return {"verdict": Verdict.LOSSY, "effect": "old clients read null"}
         if flow.out:
@@ -395,7 +397,9 @@ class CandidEdits:
         old, new = self.pair.old, self.pair.new
         olds = [Part(n + self.pair.offset, s) for n, s in zip(old.init or (), old.init_members, strict=True)]
         news = [Part(n, s) for n, s in zip(new.init or (), new.init_members, strict=True)]
-        return self._positional("argument", Flow.INIT, (Part(None, old.main_span), olds), (Part(None, new.main_span), news))
+        return self._positional(
+            "argument", Flow.INIT, (Part(None, old.main_span), olds), (Part(None, new.main_span), news)
+        )
 
     # -- types of different kinds
 
@@ -413,8 +417,12 @@ class CandidEdits:
                 kind = "opt_removed" if flow.out else "opt_added"
                 pairs = (inner, written) if flow.out else (written, inner)
                 following = list(self._into(Step("option"), *pairs, flow.inside_opt()))
-                how: dict[str, Any] = {"verdict": Verdict.SAFE, "effect": f"{flow.reader} read it as a value that is there"
-                                       if flow.out else f"{flow.reader} reads it as a value that is there"}
+                how: dict[str, Any] = {
+                    "verdict": Verdict.SAFE,
+                    "effect": f"{flow.reader} read it as a value that is there"
+                    if flow.out
+                    else f"{flow.reader} reads it as a value that is there",
+                }
             else:
                 how = self._fail(flow.inside_opt(), "the value does not fit")
         elif kr == Kind.OPT or leaf(kw, kr, service_is_principal=self.service_is_principal):
@@ -422,8 +430,7 @@ class CandidEdits:
         else:
             if kw == Kind.OPT:
                 kind = "opt_added" if flow.out else "opt_removed"
-            verb = "cannot" if flow.out else "cannot"
-            how = self._fail(flow, f"{flow.reader} {verb} read what {flow.writer} {'sends' if flow.out else 'send'}")
+            how = self._fail(flow, f"{flow.reader} cannot read what {flow.writer} {'sends' if flow.out else 'send'}")
         if flow is Flow.INIT:
             how = _init_only()
         return [Finding(kind, *parts, None, None, flow.polarity, **how)], following
@@ -439,15 +446,14 @@ class CandidEdits:
             return {"verdict": Verdict.LOSSY, "effect": "old clients still send it; the new version ignores it"}
         return {"verdict": Verdict.SAFE, "effect": "every value still fits"}
 
-
-_BY_KIND = {
-    Kind.OPT: CandidEdits._opt,
-    Kind.VEC: CandidEdits._vec,
-    Kind.RECORD: CandidEdits._record,
-    Kind.VARIANT: CandidEdits._variant,
-    Kind.FUNC: CandidEdits._func,
-    Kind.SERVICE: CandidEdits._service,
-}
+    _by_kind = {  # noqa: RUF012 - a table of methods, which nothing changes
+        Kind.OPT: _opt,
+        Kind.VEC: _vec,
+        Kind.RECORD: _record,
+        Kind.VARIANT: _variant,
+        Kind.FUNC: _func,
+        Kind.SERVICE: _service,
+    }
 
 
 def _init_only() -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Flow(Enum):
     EQUAL = "equal"  # part of something mutable: exactly the same
 
 
+_SINGLE = {Kind.OPTION: "option", Kind.WEAK: "pointer", Kind.ARRAY: "element", Kind.ASYNC: "result"}
 _FLIPPED = {Flow.KEEP: Flow.FLIP, Flow.FLIP: Flow.KEEP, Flow.EQUAL: Flow.EQUAL}
 
 
@@ -159,7 +160,13 @@ class StableEdits:
     # -- variables
 
     def _finding(
-        self, kind: str, parts: tuple[Part, Part], label: str | None, verdict: Verdict, effect: str, code: str | None = None
+        self,
+        kind: str,
+        parts: tuple[Part, Part],
+        label: str | None,
+        verdict: Verdict,
+        effect: str,
+        code: str | None = None,
     ) -> Finding:
         breaks = ("state",) if verdict in (Verdict.BREAKING, Verdict.LOSSY) else ()
         return Finding(kind, *parts, label, None, Polarity.STATE, verdict, effect, breaks=breaks, code=code)
@@ -212,7 +219,9 @@ class StableEdits:
         old, new = self.compatibility.old, self.compatibility.new
         if new.form == "prepost":
             if any(field.name == name and field.required for field in new.before):
-                return "the migration consumes it; only the compiler can tell whether it produces it again (M0206, M0207)"
+                return (
+                    "the migration consumes it; only the compiler can tell whether it produces it again (M0206, M0207)"
+                )
         elif new.form == "chain":
             done = old.chain[-1].label if old.chain else None
             for migration in reversed(new.chain):
@@ -239,8 +248,12 @@ class StableEdits:
         old_head, new_head = universe.expand(old), universe.expand(new)
         if kinds[old_head] != kinds[new_head]:
             yield step, State(old, new, flow)
-        elif universe.children[old_head] or universe.children[new_head] or universe.labels[old_head] != universe.labels[new_head]:
-            same_place = kinds[old_head] not in _ALIGNED or self._sort(old_head) != self._sort(new_head)
+        elif (
+            universe.children[old_head]
+            or universe.children[new_head]
+            or universe.labels[old_head] != universe.labels[new_head]
+        ):
+            same_place = kinds[old_head] not in self._by_kind or self._sort(old_head) != self._sort(new_head)
             yield step, State(old, new, flow) if same_place else State(old_head, new_head, flow)
 
     def _name(self, node: int) -> str:
@@ -253,8 +266,8 @@ class StableEdits:
         universe = self.universe
         old, new = universe.expand(state.old), universe.expand(state.new)
         kind = universe.kinds[old]
-        if kind == universe.kinds[new] and kind in _ALIGNED and self._sort(old) == self._sort(new):
-            return _ALIGNED[Kind(kind)](self, State(old, new, state.flow))
+        if kind == universe.kinds[new] and kind in self._by_kind and self._sort(old) == self._sort(new):
+            return self._by_kind[Kind(kind)](self, State(old, new, state.flow))
         return [self._changed(state)], []
 
     def _code(self, flow: Flow, old: int, new: int) -> str | None:
@@ -267,7 +280,15 @@ class StableEdits:
         return LOSES_DATA if FAIL in list(self._stable.step(a, b, mode)) else None
 
     def _part_finding(
-        self, flow: Flow, kind: str, old: Part, new: Part, label: str | None, step: Step | None, code: str | None, effect: str
+        self,
+        flow: Flow,
+        kind: str,
+        old: Part,
+        new: Part,
+        label: str | None,
+        step: Step | None,
+        code: str | None,
+        effect: str,
     ) -> Finding:
         if code is None:
             return Finding(kind, old, new, label, step, Polarity.STATE, Verdict.SAFE, effect)
@@ -276,8 +297,10 @@ class StableEdits:
             Flow.FLIP: " (an argument of a stored function)",
             Flow.EQUAL: " (inside something mutable, whose type must stay exactly as it is)",
         }[flow]
-        how = {"breaks": ("state",), "code": code}
-        return Finding(kind, old, new, label, step, Polarity.STATE, Verdict.BREAKING, effect + where, **how)
+        effect += where
+        return Finding(
+            kind, old, new, label, step, Polarity.STATE, Verdict.BREAKING, effect, breaks=("state",), code=code
+        )
 
     def _changed(self, state: State) -> Finding:
         universe = self.universe
@@ -286,14 +309,14 @@ class StableEdits:
         kind = "type_changed"
         if Kind.VAR in (ko, kn):
             kind = "mutability_changed"
-        elif kn == Kind.OPTION and ko not in (Kind.PRIM, Kind.NONE, Kind.ANY):
-            kind = "opt_added"
-        elif kn == Kind.OPTION and ko == Kind.PRIM and universe.labels[old] != ("Null",):
+        elif kn == Kind.OPTION and ko not in (Kind.NONE, Kind.ANY) and universe.labels[old] != ("Null",):
             kind = "opt_added"
         elif ko == Kind.OPTION and kn != Kind.ANY:
             kind = "opt_removed"
         code = self._code(state.flow, state.old, state.new)
-        effect = "every stored value still fits" if code is None else _WHY.get(kind, "stored values are of the old type")
+        effect = (
+            "every stored value still fits" if code is None else _WHY.get(kind, "stored values are of the old type")
+        )
         if code == LOSES_DATA:
             effect = "the stored value would be dropped"
         parts = self._whole(state.old), self._whole(state.new)
@@ -340,7 +363,11 @@ class StableEdits:
         return self._aligned(state, kind, 1, (gone_code, effects[0]), (come_code, effects[1]))
 
     def _variant(self, state: State) -> _Expanded:
-        gone = (None, "no stored value is read as it") if state.flow == Flow.FLIP else (NOT_SUBTYPE, "a stored value may be this case")
+        gone = (
+            (None, "no stored value is read as it")
+            if state.flow == Flow.FLIP
+            else (NOT_SUBTYPE, "a stored value may be this case")
+        )
         come = (None, "no stored value is this case") if state.flow == Flow.KEEP else (NOT_SUBTYPE, "the case is new")
         return self._aligned(state, "case", 0, gone, come)
 
@@ -360,9 +387,7 @@ class StableEdits:
             if (universe.kinds[old.node] == Kind.VAR) != (universe.kinds[new.node] == Kind.VAR):
                 parts = Part(old.node, old.span), Part(new.node, new.span)
                 effect = "a field that can change and one that cannot are stored differently"
-                findings.append(
-                    self._part_finding(flow, "mutability_changed", *parts, name, step, NOT_SUBTYPE, effect)
-                )
+                findings.append(self._part_finding(flow, "mutability_changed", *parts, name, step, NOT_SUBTYPE, effect))
             else:
                 following += self._into(step, old.node, new.node, flow)
         gone = [m for name, m in olds.items() if name not in news]
@@ -431,18 +456,18 @@ class StableEdits:
         effect = "a type inside a stored record keeps exactly its definition"
         return [self._part_finding(state.flow, "type_changed", *parts, None, None, NOT_SUBTYPE, effect)], []
 
+    _by_kind = {  # noqa: RUF012 - a table of methods, which nothing changes
+        **dict.fromkeys(_SINGLE, _single),
+        Kind.TUPLE: _tuple,
+        Kind.OBJECT: _object,
+        Kind.VARIANT: _variant,
+        Kind.FUNC: _function,
+        Kind.TYPE: _type_field,
+    }
 
-_SINGLE = {Kind.OPTION: "option", Kind.WEAK: "pointer", Kind.ARRAY: "element", Kind.ASYNC: "result"}
+
 _WHY = {
     "opt_added": "stored values are plain values, not options",
     "opt_removed": "stored values are options, and may be null",
     "mutability_changed": "what can change and what cannot are stored differently",
-}
-_ALIGNED = {
-    **dict.fromkeys(_SINGLE, StableEdits._single),  # noqa: SLF001
-    Kind.TUPLE: StableEdits._tuple,  # noqa: SLF001
-    Kind.OBJECT: StableEdits._object,  # noqa: SLF001
-    Kind.VARIANT: StableEdits._variant,  # noqa: SLF001
-    Kind.FUNC: StableEdits._function,  # noqa: SLF001
-    Kind.TYPE: StableEdits._type_field,  # noqa: SLF001
 }

@@ -24,7 +24,7 @@ MAX_KEPT = 100_000  # occurrences
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One side of an edit: its type's node, None where the side has no such part, and where it (or what is around) stands."""
+    """One side of an edit: its type's node, None where the side has none, and where it (or what is around) stands."""
 
     node: int | None
     span: Span
@@ -71,7 +71,9 @@ class Walk:
     """All states that the roots lead to, and the edits at each."""
 
     def __init__(
-        self, roots: Iterable[tuple[str, Hashable]], expand: Callable[[Any], tuple[list[Finding], list[tuple[Step | None, Any]]]]
+        self,
+        roots: Iterable[tuple[str, Hashable]],
+        expand: Callable[[Any], tuple[list[Finding], list[tuple[Step | None, Any]]]],
     ) -> None:
         self.roots = list(roots)
         self._numbers: dict[Any, int] = {}

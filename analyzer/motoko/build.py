@@ -254,7 +254,9 @@ class Builder:
         self._fail(offset, 'a query returns "async ..."', "M0036")
 
     def _components(self, node: int) -> tuple[int, ...]:
-        return self.table.children[node] if self.table.kinds[node] == Kind.TUPLE and node not in self._closed else (node,)
+        return (
+            self.table.children[node] if self.table.kinds[node] == Kind.TUPLE and node not in self._closed else (node,)
+        )
 
     # -- objects and variants
 

@@ -71,7 +71,9 @@ def check_chain(signature: StableSignature, universe: Universe) -> None:
             if name not in have:
                 _inconsistent(signature, migration, f'it produces "{shortened(name)}", which nothing takes over')
             if not relation.subtype(node, have[name]):
-                _inconsistent(signature, migration, f'what it produces as "{shortened(name)}" is taken over as another type')
+                _inconsistent(
+                    signature, migration, f'what it produces as "{shortened(name)}" is taken over as another type'
+                )
         for name in consumed:
             if name in have and name not in produced:
                 _inconsistent(signature, migration, f'it consumes "{shortened(name)}", which is needed after it')

@@ -61,7 +61,11 @@ class Checks:
             if universe.kinds[bound] == Kind.ANY:
                 continue
             if not relation.subtype(argument, universe.substitute(bound, number, arguments)):
-                self._fail(argument, f"this type argument is not within its bound {type_text(self.universe, bound, 60)}", "M0046")
+                self._fail(
+                    argument,
+                    f"this type argument is not within its bound {type_text(self.universe, bound, 60)}",
+                    "M0046",
+                )
 
     def _shared_function(self, node: int) -> None:
         table = self.signature.table

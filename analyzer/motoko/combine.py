@@ -117,7 +117,7 @@ class _Combination:
                     todo.append(self.signature.definitions[table.labels[node][0]].node)
             todo += table.children[node]
 
-    def _add(self, kind: Kind, labels: tuple[Any, ...], children: tuple[int, ...], like: int) -> int:
+    def _add(self, kind: int, labels: tuple[Any, ...], children: tuple[int, ...], like: int) -> int:
         table = self.table
         node = table.add(kind, labels, children, table.spans[like], tuple([table.spans[c] for c in children]))
         self._look_again()
@@ -170,7 +170,9 @@ class _Combination:
             except _Mismatch:
                 return self._add(*ends)
         if ka == Kind.TUPLE and len(ca) == len(cb):
-            return self._add(ka, (), tuple([self._combine(lub, x, y, depth + 1) for x, y in zip(ca, cb, strict=True)]), a)
+            return self._add(
+                ka, (), tuple([self._combine(lub, x, y, depth + 1) for x, y in zip(ca, cb, strict=True)]), a
+            )
         if ka == Kind.VARIANT:
             return self._add(ka, *self._tags(lub, a, b, depth), a)
         if ka == Kind.OBJECT and table.labels[a][0] == table.labels[b][0]:

@@ -1,4 +1,4 @@
-"""The question that moc answers with `--stable-compatible OLD NEW`: may a program take over what another left?"""
+"""What moc answers with `--stable-compatible OLD NEW`: whether a program may take over what another left."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ class Variable:
 
 
 class Compatibility:
-    """moc's answer. compatible: None where the budget ran out. codes: ascending. variables: by name, all that are on
-    either side; none where the whole is refused (M0255). The nodes of `new` come first in `universe`.
+    """moc's answer.
+
+    compatible: None where the budget ran out. codes: ascending. variables: by name, all that are on either side; none
+    where the whole is refused (M0255). The nodes of `new` come first in `universe`.
     """
 
     def __init__(self, old: StableSignature, new: StableSignature) -> None:

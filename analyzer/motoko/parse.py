@@ -22,8 +22,23 @@ if TYPE_CHECKING:
     from analyzer.motoko.build import Member
 
 _TYPE = frozenset(
-    ('"("', '"["', '"{"', '"?"', '"weak"', '"async"', "async_star", '"object"', '"actor"', '"module"', '"shared"')
-    + ('"query"', '"composite"', '"<"', "id")
+    (
+        '"("',
+        '"["',
+        '"{"',
+        '"?"',
+        '"weak"',
+        '"async"',
+        "async_star",
+        '"object"',
+        '"actor"',
+        '"module"',
+        '"shared"',
+        '"query"',
+        '"composite"',
+        '"<"',
+        "id",
+    )
 )
 _GROUPS = ((_TYPE, "a type"), (frozenset(("id",)), "a name"), (frozenset(("quoted text",)), "a migration's label"))
 

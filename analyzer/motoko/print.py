@@ -49,7 +49,8 @@ def signature_text(signature: StableSignature) -> str:
         before = _fields(universe, signature.before)
         return "\n".join(["// Version: 3.0.0", *lines, f"actor ({before}, {post});"]) + "\n"
     steps = [
-        f'"{_escaped(m.label)}" : {_record(universe, m.domain)} -> {_record(universe, m.range)};' for m in signature.chain
+        f'"{_escaped(m.label)}" : {_record(universe, m.domain)} -> {_record(universe, m.range)};'
+        for m in signature.chain
     ]
     return "\n".join(["// Version: 4.0.0", *lines, "{", *steps, "}", f"actor {post};"]) + "\n"
 
@@ -69,7 +70,8 @@ def _escaped(label: str) -> str:
 
 def _fields(universe: Universe, fields: Sequence[StableField]) -> str:
     shown = [
-        f"{'in' if f.required else 'stable'} {'var ' if f.mutable else ''}{f.name} : {type_text(universe, f.node, _NO_LIMIT)}"
+        f"{'in' if f.required else 'stable'} {'var ' if f.mutable else ''}{f.name} : "
+        f"{type_text(universe, f.node, _NO_LIMIT)}"
         for f in fields
     ]
     return "{" + "; ".join(shown) + "}"
@@ -136,7 +138,9 @@ def _function(universe: Universe, node: int) -> Parts:
 def _several(universe: Universe, nodes: Sequence[int]) -> Parts:
     """Return arguments or results. A single tuple keeps its own parentheses inside these: it is one value."""
     if len(nodes) == 1:
-        plain = universe.kinds[nodes[0]] not in (Kind.TUPLE, Kind.FUNC, Kind.ASYNC) and not _has_sort(universe, nodes[0])
+        plain = universe.kinds[nodes[0]] not in (Kind.TUPLE, Kind.FUNC, Kind.ASYNC) and not _has_sort(
+            universe, nodes[0]
+        )
         return [nodes[0]] if plain else ["(", nodes[0], ")"]
     return ["(", *_listed(nodes, ", "), ")"]
 

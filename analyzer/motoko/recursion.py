@@ -26,7 +26,8 @@ def check_recursion(signature: StableSignature) -> None:
     expansive = _expansive(signature)
     for i, definition in enumerate(signature.definitions):
         if i in expansive:
-            what = f'the type "{definition.name}" grows each time it is unfolded: a parameter comes back inside a larger type'
+            why = "a parameter comes back inside a larger type"
+            what = f'the type "{definition.name}" grows each time it is unfolded: {why}'
             signature.sources.fail(definition.span[0], what, "M0156")
 
 
@@ -96,10 +97,9 @@ def _expansive(signature: StableSignature) -> set[int]:
 def _handed_on(
     table: TypeTable, root: int, number: int, count: int
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int], bool]]:
-    Places = frozenset[tuple[int, int]]
-    nothing: Places = frozenset()
+    nothing: frozenset[tuple[int, int]] = frozenset()
     # larger: parameters that the node is inside of; same: the one that it is.
-    todo: list[tuple[int, Places, Places]] = [(root, nothing, nothing)]
+    todo: list[tuple[int, frozenset[tuple[int, int]], frozenset[tuple[int, int]]]] = [(root, nothing, nothing)]
     while todo:
         node, larger, same = todo.pop()
         kind = table.kinds[node]

@@ -178,7 +178,7 @@ class Relation:
             yield x, universe.substitute(y, binder_a, names), EQUAL
 
     def _parameter(self, a: int, b: int, mode: int) -> Iterator[Goal]:
-        """A parameter is itself, or what its bound is."""
+        """Yield what a parameter rests on: it is itself, or what its bound is."""
         universe = self.universe
         if universe.kinds[b] == Kind.PARAM and universe.labels[a] == universe.labels[b]:
             return

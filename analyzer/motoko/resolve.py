@@ -40,8 +40,9 @@ def resolve(signature: StableSignature, builder: Builder) -> None:
         scope = _scope(i, binders[i])
         for node in (*binders[i].bounds, definition.node):
             walk.run(node, scope)
-    for member in (*builder.pre, *builder.post, *builder.migrations):
-        walk.run(member.node, {})
+    roots = [m.node for m in (*builder.pre, *builder.post)] + [m.node for m in builder.migrations]
+    for root in roots:
+        walk.run(root, {})
 
 
 def _scope(number: int, binder: Binder) -> Scope:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import TYPE_CHECKING
 
-from analyzer.table import Span, TypeTable
-
 if TYPE_CHECKING:
+    from analyzer.table import Span, TypeTable
     from analyzer.text import Sources
 
 
@@ -36,9 +35,28 @@ class Kind(IntEnum):
 
 
 PRIMITIVES = frozenset(
-    (
-        "Null Bool Nat Nat8 Nat16 Nat32 Nat64 Int Int8 Int16 Int32 Int64 Float Float32 Char Text Blob Error Principal Region"
-    ).split()
+    [
+        "Null",
+        "Bool",
+        "Nat",
+        "Nat8",
+        "Nat16",
+        "Nat32",
+        "Nat64",
+        "Int",
+        "Int8",
+        "Int16",
+        "Int32",
+        "Int64",
+        "Float",
+        "Float32",
+        "Char",
+        "Text",
+        "Blob",
+        "Error",
+        "Principal",
+        "Region",
+    ]
 )
 
 

@@ -25,7 +25,7 @@ class Universe:
     """The nodes of one or more signatures, each shifted by its offset.
 
     kinds, labels, children: as in a TypeTable; they grow as types are unfolded. origin: the template that a node was
-    made from, in the joined numbering. offsets: where each signature's nodes begin; binder_offsets: likewise its binders.
+    made from, in the joined numbering. offsets: where each signature's nodes begin; binder_offsets: likewise binders.
     """
 
     def __init__(self, *signatures: StableSignature) -> None:
@@ -57,7 +57,9 @@ class Universe:
         self.binder_offsets.append(up)
         self.kinds += table.kinds
         self.children += [tuple([c + shift for c in cs]) if cs and shift else cs for cs in table.children]
-        self.labels += [_moved(k, label, up) for k, label in zip(table.kinds, table.labels, strict=True)] if up else table.labels
+        self.labels += (
+            [_moved(k, label, up) for k, label in zip(table.kinds, table.labels, strict=True)] if up else table.labels
+        )
         count = len(signature.definitions)
         self.bodies += [d.node + shift for d in signature.definitions] + [-1] * (len(signature.binders) - count)
         self.names += [d.name for d in signature.definitions] + [""] * (len(signature.binders) - count)
@@ -163,8 +165,9 @@ class Universe:
         return shapes[node]
 
     def blurred(self, node: int) -> int:
-        """Return a number for a type, equal where moc's own ordering of types finds none: it takes any two `weak`
-        types for equal (`compare_typ` of moc 2.2 has no case for them).
+        """Return a number for a type, equal where moc's own ordering of types sees no difference.
+
+        It takes any two `weak` types for equal: `compare_typ` of moc 2.2 has no case for them.
         """
         shapes = self._blurred
         todo = [node]

@@ -175,9 +175,7 @@ def _excerpt(name: str, side: Side, location: Location, drawing: Drawing) -> Ite
 
 
 def _elsewhere(others: list[Occurrence], drawing: Drawing) -> Iterator[Line]:
-    shown = [
-        f"{path_text(o.root, o.path, drawing.separator)} ({o.verdict})" for o in others[:_SHOWN_PLACES]
-    ]
+    shown = [f"{path_text(o.root, o.path, drawing.separator)} ({o.verdict})" for o in others[:_SHOWN_PLACES]]
     hidden = len(others) - len(shown)
     yield [(f"  {drawing.corner} ", "dim"), ("the same edit is also met by", "dim")]
     for text in shown:

@@ -70,7 +70,9 @@ def title(edit: Edit) -> str:
         return f"{kind}: {shown}"
     if edit.kind.startswith("case") and shown in ("null", "()"):
         return f"{kind}: {label}"
-    return f"{kind}: {label} : {shown}" if shown is not None and label else f"{kind}: {label or shown or ''}".rstrip(": ")
+    return (
+        f"{kind}: {label} : {shown}" if shown is not None and label else f"{kind}: {label or shown or ''}".rstrip(": ")
+    )
 
 
 def who_breaks(occurrence: Occurrence) -> str:
@@ -97,5 +99,9 @@ def totals(edits: Iterable[Edit]) -> str:
 
 def official(surface: Surface, compatible: bool | None, profile: str | None) -> str:  # noqa: FBT001 - an answer
     """Return the official answer as a phrase."""
-    checker = "moc" if surface == Surface.STABLE else {"didc": "didc", "dfx": "dfx", "strict": "didc --strict"}[profile or "didc"]
+    checker = (
+        "moc"
+        if surface == Surface.STABLE
+        else {"didc": "didc", "dfx": "dfx", "strict": "didc --strict"}[profile or "didc"]
+    )
     return f"{checker}: {'undecided' if compatible is None else 'compatible' if compatible else 'not compatible'}"

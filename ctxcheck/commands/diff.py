@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from analyzer.compare.versions import compare_versions
 from analyzer.compare.candid import PROFILES
+from analyzer.compare.versions import compare_versions
 from analyzer.model import Surface
 from analyzer.sources.paths import read_pairs
 from analyzer.sources.project import default_profile
@@ -47,9 +47,16 @@ POLICY = "guide"
 )
 @click.pass_context
 def command(
-    ctx: click.Context, old: str, new: str, form: str, surfaces: tuple[str, ...], profile: str | None, *, service_is_principal: bool
+    ctx: click.Context,
+    old: str,
+    new: str,
+    form: str,
+    surfaces: tuple[str, ...],
+    profile: str | None,
+    *,
+    service_is_principal: bool,
 ) -> None:
-    """Compare OLD with NEW: two .did files, two .most files, or two folders with both, paired by name.
+    r"""Compare OLD with NEW: two .did files, two .most files, or two folders with both, paired by name.
 
     \b
     Exit codes: 0 nothing blocks · 1 something breaking, undecided, or lost from stable memory ·

@@ -51,7 +51,10 @@ def met(report: Report) -> list[tuple[str, str, str, str]]:
     ],
 )  # fmt: skip
 def test_what_a_type_change_does(old: str, new: str, result: tuple[str, ...], argument: tuple[str, ...]) -> None:
-    shapes = (("m > result 0", "service : { m : () -> (T) }", result), ("m > arg 0", "service : { m : (T) -> () }", argument))
+    shapes = (
+        ("m > result 0", "service : { m : () -> (T) }", result),
+        ("m > arg 0", "service : { m : (T) -> () }", argument),
+    )
     for root, shape, (kind, path, verdict, breaks) in shapes:
         report = compare_candid(shape.replace("T", old), shape.replace("T", new))
         assert met(report) == [(kind, root + path, verdict, breaks)]

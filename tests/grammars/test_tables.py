@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from lark.exceptions import UnexpectedInput
 
+import grammars
 from grammars import SyntaxProblem, build, load
 from tests.shared import recorded
 
@@ -52,9 +54,9 @@ def test_our_loop_and_larks_agree_on_every_recorded_candid_text() -> None:
     assert disagree == []
 
 
-def test_an_edited_grammar_is_compiled_instead_of_its_stale_tables(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    import grammars
-
+def test_an_edited_grammar_is_compiled_instead_of_its_stale_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     edited = build.source_of("candid").replace('"oneway"', '"sometimes"')
     (tmp_path / "candid.lark").write_text(edited, encoding="utf-8")
     (tmp_path / "tables").mkdir()
@@ -75,7 +77,9 @@ def test_an_edited_grammar_is_compiled_instead_of_its_stale_tables(tmp_path, mon
     [
         pytest.param("type A = record { a : nat", 25, ('";"', '"}"'), id="a field list is left open"),
         pytest.param("type = nat", 5, ("id",), id="a type has no name"),
-        pytest.param("service : { m : func () -> () }", 16, ('"("', "id"), id="func is not written before a method's type"),
+        pytest.param(
+            "service : { m : func () -> () }", 16, ('"("', "id"), id="func is not written before a method's type"
+        ),
         pytest.param("service : {} x", 13, ('";"', "the end of the text"), id="nothing follows the service"),
     ],
 )

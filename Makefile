@@ -1,0 +1,60 @@
+# `make` alone says what there is. Every target sets up what it needs.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ORACLES := tests/oracles
+SETUP := $(VENV)/.setup
+CHECKERS := $(ORACLES)/node_modules/.package-lock.json
+COUNT ?= 20000
+SEED ?= 1
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup test lint demo bench proof grammars clean
+
+help: ## show this
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(SETUP) $(CHECKERS) ## make .venv, install ctxcheck and its tools, and the official checkers
+
+test: setup ## run all tests
+	$(BIN)/python -m pytest -q
+
+lint: $(SETUP) ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+demo: $(SETUP) ## compare two versions of the example canister (their changes block, so the status would be 1)
+	$(BIN)/python -m ctxcheck diff fixtures/demo/old fixtures/demo/new; test $$? -le 1
+
+bench: setup ## measure how long comparisons take
+	$(BIN)/python -m tests.proof speed
+
+proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED=7
+	$(BIN)/python -m tests.proof agreement --count $(COUNT) --seed $(SEED)
+
+grammars: $(SETUP) ## rewrite the parse tables after a grammar was edited
+	$(BIN)/python -m grammars.build
+
+clean: ## remove everything that was installed or built
+	rm -rf $(VENV) $(ORACLES)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(SETUP): pyproject.toml
+	@for python in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "$$($$python --version) in $(VENV)"; $$python -m venv $(VENV) && exit 0; exit 1; \
+	  fi; \
+	done; echo "ctxcheck needs Python 3.11 or later: make setup PYTHON=/path/to/python3" >&2; exit 1
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+# Without node all else works: the tests that ask the official checkers say that they are skipped.
+$(CHECKERS): $(ORACLES)/package-lock.json
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+	  echo "the official checkers in $(ORACLES)/node_modules"; \
+	  cd $(ORACLES) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json; \
+	else \
+	  echo "node and npm are not installed: tests that ask the official checkers will be skipped" >&2; \
+	fi

@@ -1,0 +1,1 @@
+"""The official checkers, asked in batches; what ctxcheck must agree with."""

@@ -1,0 +1,73 @@
+"""Run a proof: `python -m tests.proof agreement --count 20000`, `python -m tests.proof speed`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.oracles.oracle import OracleError, missing
+from tests.proof.agreement import SHRUNK, SURFACES, Tally, check
+from tests.proof.speed import measured
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return the exit status: 0 all agree, 1 some do not or too few were answered, 2 nothing could be asked."""
+    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
+    proofs = parser.add_subparsers(dest="proof", required=True)
+    agreement = proofs.add_parser("agreement", help="compare with the official checkers")
+    agreement.add_argument("--count", type=int, default=20_000, help="pairs in all (default: %(default)s)")
+    agreement.add_argument("--seed", type=int, default=1, help="another seed, other pairs (default: %(default)s)")
+    agreement.add_argument(
+        "--surface", choices=(*SURFACES, "both"), default="both", help="default: half of the pairs each"
+    )
+    proofs.add_parser("speed", help="measure how long comparisons take")
+    options = parser.parse_args(arguments)
+    if options.proof == "speed":
+        for line in measured():
+            print(line, flush=True)
+        return 0
+    reason = missing()
+    if reason:
+        print(f"cannot ask the official checkers: {reason}", file=sys.stderr)
+        return 2
+    names = list(SURFACES) if options.surface == "both" else [options.surface]
+    print(f"seed {options.seed}, {options.count} pairs, {' and '.join(names)}", flush=True)
+    try:
+        tally = _agreement(names, options.count, options.seed)
+    except OracleError as error:
+        print(f"the official checker failed: {error}", file=sys.stderr)
+        return 2
+    for found in tally.disagreements[:SHRUNK]:
+        print(f"\n{found}")
+    print(tally)
+    if not tally.disagreements and not tally.proven:
+        print("too many pairs were not answered to call this a proof")
+    return 0 if tally.proven else 1
+
+
+def _agreement(names: list[str], count: int, seed: int) -> Tally:
+    tally = Tally()
+    started = time.monotonic()
+    for position, name in enumerate(names):
+        share = count * (position + 1) // len(names) - count * position // len(names)
+        for _ in check(SURFACES[name], share, seed, tally):
+            _progress(f"{name}: {tally.pairs} of {count} pairs, {time.monotonic() - started:.0f} s", last=False)
+        _progress(f"{name}: {_answers(tally)}, {time.monotonic() - started:.0f} s", last=True)
+        tally.answers.clear()
+    return tally
+
+
+def _answers(tally: Tally) -> str:
+    return ", ".join(f"{number} {answer}" for answer, number in sorted(tally.answers.items()))
+
+
+def _progress(text: str, *, last: bool) -> None:
+    """Rewrite the progress line; a log gets only the last one of each surface."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="\n" if last else "", file=sys.stderr, flush=True)
+    elif last:
+        print(text, file=sys.stderr, flush=True)
+
+
+sys.exit(main())
