@@ -14,14 +14,13 @@ if TYPE_CHECKING:
 
 MAX_WIDTH = 120
 PLAIN_WIDTH = 100  # where there is no terminal to ask: a log, a file
-_STYLES = {
+STYLES = {
     "breaking": "bold red",
     "undecided": "bold magenta",
     "lossy": "bold yellow",
     "safe": "green",
     "path": "cyan",
     "dim": "dim",
-    "mark": "bold",
     "bold": "bold",
     "": "",
 }
@@ -66,5 +65,5 @@ def _paint(changes: ChangeSet, drawing: Drawing) -> None:
     for line in text_lines(changes, drawing):
         text = Text(no_wrap=True, end="\n")
         for piece, style in line:
-            text.append(piece, _STYLES[style])
+            text.append(piece, STYLES[style])
         console.print(text, overflow="ignore", crop=False)

@@ -134,5 +134,4 @@ def _whole(name: str, surface: Surface, kind: str, verdict: Verdict, effect: str
     )
     nothing = Side(None, None)
     edit = Edit(fingerprint("edit", key)[:12], surface, kind, name, nothing, nothing, [occurrence])
-    compatible = True if verdict == Verdict.SAFE else None
-    return Report(surface, compatible, [], verdict, [edit])
+    return Report(surface, None, [], verdict, [edit])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Piece = tuple[str, str]  # text and style: "" or one of STYLES
 Line = list[Piece]
-STYLES = ("breaking", "undecided", "lossy", "safe", "path", "dim", "mark", "bold")
+STYLES = ("breaking", "undecided", "lossy", "safe", "path", "dim", "bold")
 _SHOWN_PLACES = 4
 
 
@@ -86,12 +86,17 @@ def _verdict(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
         said = {"safe": "SAFE", "lossy": "LOSSY", "undecided": "UNDECIDED", "breaking": "BREAKING"}[verdict]
         proof = "types compatible" if verdict == Verdict.SAFE else totals(changes.edits)
         yield [(f"{drawing.mark(verdict)} {said}", verdict), (f"  {proof}", "")]
+    several = len(changes.canisters) > 1
+    longest = max(_cells(drawing.text(clean(c.name, 40))) for c in changes.canisters)
     for canister in changes.canisters:
+        name = drawing.text(clean(canister.name, 40))
+        name += " " * (longest - _cells(name) + 2) if several else ""
         for report in canister.surfaces:
             answer = official(report.surface, report.compatible, report.profile)
+            if canister.old is None or canister.new is None:
+                answer = "nothing to compare with"
             codes = f" ({', '.join(report.codes)})" if report.codes else ""
-            name = f"{clean(canister.name)} " if len(changes.canisters) > 1 else ""
-            yield [(f"  {name}{report.surface:<7} {answer}{codes}", "dim")]
+            yield [(f"  {name if several else ''}{report.surface:<7} {answer}{codes}", "dim")]
             for note in report.notes:
                 yield from _wrapped(f"note: {note}", drawing, "    ", "dim")
 
@@ -130,7 +135,7 @@ def _edit(edit: Edit, drawing: Drawing) -> Iterator[Line]:
         yield from _path(first, drawing)
     for name, side in (("old", edit.old), ("new", edit.new)):
         if side.location is not None:
-            yield from _excerpt(name, side, side.location, drawing)
+            yield from _excerpt(name, side, side.location, edit.verdict, drawing)
     others = edit.occurrences[1:]
     yield from _wrapped(drawing.text(first.effect), drawing, f"  {drawing.bar if others else drawing.corner} ", "")
     if others:
@@ -151,7 +156,7 @@ def _path(occurrence: Occurrence, drawing: Drawing) -> Iterator[Line]:
     yield [(line, "path")]
 
 
-def _excerpt(name: str, side: Side, location: Location, drawing: Drawing) -> Iterator[Line]:
+def _excerpt(name: str, side: Side, location: Location, style: str, drawing: Drawing) -> Iterator[Line]:
     """Yield where a side stands, its line, and a mark below the part; of a part that is not there, no mark."""
     start = location.start
     where = drawing.text(f"{clean(start.source, 300)}:{start.line}:{start.column}")
@@ -164,14 +169,14 @@ def _excerpt(name: str, side: Side, location: Location, drawing: Drawing) -> Ite
         return
     before, part, after = _cells_of(start.text, begin, begin + max(1, length), drawing)
     room = drawing.width - 8
-    if _cells(before) > room // 2:
+    if _cells(before) > room // 2 and _cells(before + part + after) > room:
         before = drawing.ellipsis + _tail(before, room // 2 - len(drawing.ellipsis))
     part = _shortened(part, room - _cells(before), drawing)
     after = _shortened(after, room - _cells(before) - _cells(part), drawing)
     indent: Piece = (f"  {drawing.bar}   ", "dim")
-    yield [indent, (before, "dim"), (part, "mark" if there else "dim"), (after, "dim")]
+    yield [indent, (before, "dim"), (part, style if there else "dim"), (after, "dim")]
     if there:
-        yield [indent, (" " * _cells(before), ""), (drawing.underline * max(1, _cells(part.rstrip())), "mark")]
+        yield [indent, (" " * _cells(before), ""), (drawing.underline * max(1, _cells(part.rstrip())), style)]
 
 
 def _elsewhere(others: list[Occurrence], drawing: Drawing) -> Iterator[Line]:

@@ -1,0 +1,45 @@
+"""Consecutive versions of real canisters: every pair renders in every format and gets the recorded answer."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+
+import pytest
+
+from analyzer.candid.parse import parse_candid
+from analyzer.compare.versions import compare_versions
+from analyzer.interface import Interface
+from analyzer.model import Surface, Verdict
+from analyzer.report.json import json_text
+from analyzer.report.short import short_text
+from analyzer.report.text import Drawing, plain_text
+from tests.shared import recorded
+
+
+def test_every_real_pair_renders_and_agrees(capsys: pytest.CaptureFixture[str]) -> None:
+    cases = recorded("candid-real")
+    seen = Counter[str]()
+    characters = 0
+    started = time.perf_counter()
+    for case in cases:
+        sides = [Interface("api", candid=parse_candid(case[side], f"{side}.did")) for side in ("old", "new")]
+        for profile, field in (("didc", "expected"), ("dfx", "expected_dfx")):
+            changes = compare_versions([("api", *sides)], profile=profile, surfaces=[Surface.CANDID])
+            (report,) = changes.canisters[0].surfaces
+            if case.get(field) is not None:
+                assert report.compatible is (case[field] == "compatible"), case["name"]
+            assert report.compatible or report.verdict == Verdict.BREAKING
+            seen[report.verdict] += 1
+            texts = [plain_text(changes, Drawing(80)), short_text(changes), json_text(changes, "0.0.0", "guide")]
+            assert all(texts)
+            assert len(json.loads(texts[2])["canisters"]) == 1
+            characters += sum(map(len, texts))
+    taken = time.perf_counter() - started
+    assert set(seen) >= {Verdict.SAFE, Verdict.LOSSY, Verdict.BREAKING}
+    with capsys.disabled():
+        rate = 2 * len(cases) / taken
+        print(
+            f"\n{2 * len(cases)} comparisons of real pairs, {rate:.0f} a second in three formats, {characters:,} characters"
+        )
