@@ -33,3 +33,12 @@ class Interface:
     compiler: str | None = None
     module_sha256: str | None = None
     provenance: dict[Surface, Provenance] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """One canister in both versions; None where a version does not have it."""
+
+    name: str
+    old: Interface | None
+    new: Interface | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,8 @@ import pytest
 from analyzer import compare_candid
 from tests.generators.shrink import CANDID, STABLE, shrink
 from tests.generators.tree import nodes
-from tests.oracles.oracle import StableAnswer, missing
+from tests.oracles.needed import ask_skip_or_fail
+from tests.oracles.oracle import StableAnswer
 from tests.proof.agreement import SURFACES, Disagreement, Tally, check, our_candid, our_stable, pair_of, stable_word
 
 if TYPE_CHECKING:
@@ -23,11 +23,7 @@ SEED = 20_260
 
 @pytest.fixture
 def _official_checkers() -> None:
-    reason = missing()
-    if reason and os.environ.get("CTXCHECK_REQUIRE_ORACLES"):
-        pytest.fail(f"the official checkers are required here, but {reason}")
-    if reason:
-        pytest.skip(f"asks the official checkers, but {reason}")
+    ask_skip_or_fail()
 
 
 def run(surface: Surface, count: int, seed: int = SEED) -> Tally:

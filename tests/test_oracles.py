@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.oracles.needed import ask_skip_or_fail
 from tests.oracles.oracle import (
     FOLDER,
     WINDOW,
@@ -29,16 +29,10 @@ if TYPE_CHECKING:
 SHARED = ROOT.parent / "shared"
 WARNINGS = {"M0166", "M0167"}
 
-REQUIRED = bool(os.environ.get("CTXCHECK_REQUIRE_ORACLES"))
-
 
 @pytest.fixture(autouse=True)
 def _official_checkers() -> None:
-    reason = missing()
-    if reason and REQUIRED:
-        pytest.fail(f"the official checkers are required here, but {reason}")
-    if reason:
-        pytest.skip(f"asks the official checkers, but {reason}")
+    ask_skip_or_fail()
 
 
 def asked_directly(script: Path, questions: list[dict[str, str]]) -> list[dict[str, Any]]:
@@ -246,3 +240,19 @@ def test_a_missing_checker_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert uncached() == "tests/oracles/node_modules is absent: run `make setup`"
     monkeypatch.setenv("PATH", str(tmp_path))
     assert uncached() == "node is not installed"
+
+
+@pytest.mark.parametrize(
+    ("required", "outcome"),
+    [
+        pytest.param("", pytest.skip.Exception, id="skipped"),
+        pytest.param("1", pytest.fail.Exception, id="a failure in CI"),
+    ],
+)
+def test_without_checkers_a_test_is(
+    monkeypatch: pytest.MonkeyPatch, required: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setattr("tests.oracles.needed.missing", lambda: "node is not installed")
+    monkeypatch.setenv("CTXCHECK_REQUIRE_ORACLES", required)
+    with pytest.raises(outcome, match="node is not installed"):
+        ask_skip_or_fail()

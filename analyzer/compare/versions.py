@@ -12,7 +12,7 @@ from analyzer.model import Edit, Occurrence, Polarity, Report, Side, Surface, Ve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analyzer.interface import Interface
+    from analyzer.interface import Interface, Versions
 
 
 @dataclass(slots=True)
@@ -60,15 +60,16 @@ def _blocks(report: Report) -> bool:
 
 
 def compare_versions(
-    pairs: Iterable[tuple[str, Interface | None, Interface | None]],
+    versions: Iterable[Versions],
     *,
     profile: str,
     surfaces: Sequence[Surface] = tuple(Surface),
     service_is_principal: bool = False,
 ) -> ChangeSet:
-    """Compare canisters given as (name, old, new). surfaces: which to look at."""
+    """Compare the versions of each canister. surfaces: which to look at."""
     canisters = []
-    for name, old, new in pairs:
+    for pair in versions:
+        name, old, new = pair.name, pair.old, pair.new
         canister = Canister(name, old, new)
         for surface in surfaces:
             report = _surface(name, surface, old, new, profile=profile, service_is_principal=service_is_principal)

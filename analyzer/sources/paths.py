@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.candid.imports import parse_file
 from analyzer.errors import ParseError, SourceError, UsageError
-from analyzer.interface import Interface, Provenance
+from analyzer.interface import Interface, Provenance, Versions
 from analyzer.model import Surface
 from analyzer.sources.files import decode, read_bytes, read_text
 
@@ -23,16 +22,7 @@ KINDS = {".did": Surface.CANDID, ".most": Surface.STABLE}
 _RESERVED = ("ic:", "canister:", "git:")
 
 
-@dataclass(frozen=True, slots=True)
-class CanisterPair:
-    """One canister in both versions; None where a version does not have it."""
-
-    name: str
-    old: Interface | None
-    new: Interface | None
-
-
-def read_pairs(old: str, new: str) -> list[CanisterPair]:
+def read_versions(old: str, new: str) -> list[Versions]:
     """Read what two arguments name: two files of one kind, or two folders.
 
     Raises UsageError (the two do not go together), SourceError, ParseError (with `side`).
@@ -52,7 +42,7 @@ def read_pairs(old: str, new: str) -> list[CanisterPair]:
         raise UsageError(what, hint="compare two .did files, two .most files, or two folders with both")
     (surface,) = known
     name = new_path.stem if new_path.suffix in KINDS else old_path.stem
-    return [CanisterPair(name, _one("old", name, {surface: old_path}), _one("new", name, {surface: new_path}))]
+    return [Versions(name, _one("old", name, {surface: old_path}), _one("new", name, {surface: new_path}))]
 
 
 def _path(argument: str) -> Path:
@@ -72,10 +62,10 @@ def _path(argument: str) -> Path:
     return path
 
 
-def _folders(old: Path, new: Path) -> Iterator[CanisterPair]:
+def _folders(old: Path, new: Path) -> Iterator[Versions]:
     olds, news = _listed(old), _listed(new)
     for name in sorted(olds.keys() | news.keys()):
-        yield CanisterPair(
+        yield Versions(
             name,
             _one("old", name, olds[name]) if name in olds else None,
             _one("new", name, news[name]) if name in news else None,

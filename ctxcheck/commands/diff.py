@@ -9,7 +9,7 @@ import click
 from analyzer.compare.candid import PROFILES
 from analyzer.compare.versions import compare_versions
 from analyzer.model import Surface
-from analyzer.sources.paths import read_pairs
+from analyzer.sources.paths import read_versions
 from analyzer.sources.project import default_profile
 from ctxcheck import __version__
 
@@ -62,9 +62,8 @@ def command(
     Exit codes: 0 nothing blocks · 1 something breaking, undecided, or lost from stable memory ·
     2 wrong usage · 3 an input cannot be read
     """
-    pairs = read_pairs(old, new)
     changes = compare_versions(
-        [(pair.name, pair.old, pair.new) for pair in pairs],
+        read_versions(old, new),
         profile=profile or default_profile(),
         surfaces=[Surface(s) for s in surfaces] or list(Surface),
         service_is_principal=service_is_principal,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -165,8 +166,6 @@ def test_colour_is_for_terminals(tmp_path: Path, environment: dict[str, str], *,
 
 
 def test_colour_changes_no_word(tmp_path: Path) -> None:
-    import re
-
     write(tmp_path, BREAKING)
     plain = run(tmp_path, "diff", "old.did", "new.did").stdout
     painted = run(tmp_path, "diff", "old.did", "new.did", FORCE_COLOR="1").stdout

@@ -95,7 +95,7 @@ def test_what_a_method_change_does(old: str, new: str, expected: tuple[str, ...]
 )  # fmt: skip
 def test_what_is_no_change(old: str, new: str) -> None:
     for profile in ("didc", "dfx", "strict"):
-        report = compare_candid(old, new, profile=profile)  # type: ignore[arg-type]
+        report = compare_candid(old, new, profile=profile)
         assert (report.compatible, report.verdict, report.edits) == (True, SAFE, [])
 
 

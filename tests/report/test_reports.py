@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
+from analyzer.candid.parse import parse_candid
 from analyzer.compare.versions import ChangeSet, compare_versions
+from analyzer.interface import Interface, Versions
 from analyzer.model import Surface
 from analyzer.report.json import document, json_text
 from analyzer.report.short import short_text
 from analyzer.report.text import STYLES, Drawing, plain_text, text_lines
-from analyzer.sources.paths import read_pairs
+from analyzer.sources.paths import read_versions
 from ctxcheck.paint import STYLES as PAINTED
 from tests.shared import ROOT
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
 
 WIDTHS = (60, 80, 120)
 
 
 def changes(old: str, new: str, *, profile: str = "didc") -> ChangeSet:
-    pairs = read_pairs(old, new)
-    return compare_versions([(p.name, p.old, p.new) for p in pairs], profile=profile)
+    return compare_versions(read_versions(old, new), profile=profile)
 
 
 @pytest.fixture
@@ -76,11 +80,8 @@ def test_the_verdict_comes_first(old: str, new: str, first_line: str) -> None:
 
 
 def of_texts(old: str, new: str) -> ChangeSet:
-    from analyzer.candid.parse import parse_candid
-    from analyzer.interface import Interface
-
     sides = [Interface("api", candid=parse_candid(text, f"{side}.did")) for side, text in (("old", old), ("new", new))]
-    return compare_versions([("api", *sides)], profile="didc", surfaces=[Surface.CANDID])
+    return compare_versions([Versions("api", *sides)], profile="didc", surfaces=[Surface.CANDID])
 
 
 HOSTILE = {
@@ -106,7 +107,7 @@ def test_a_name_from_a_file_is_only_text(name: str) -> None:
 
 
 def test_a_wide_character_takes_two_columns() -> None:
-    old, new = ('service : { "漢字" : (%s) -> () }' % kind for kind in ("nat", "text"))
+    old, new = (f'service : {{ "漢字" : ({kind}) -> () }}' for kind in ("nat", "text"))
     lines = plain_text(of_texts(old, new), Drawing(80)).splitlines()
     source = next(i for i, line in enumerate(lines) if "(text)" in line)
     # 漢 and 字 take two columns each, so the mark stands two further to the right than the characters are counted.
