@@ -56,12 +56,15 @@ def command(
     *,
     service_is_principal: bool,
 ) -> None:
-    r"""Compare OLD with NEW: two .did files, two .most files, or two folders with both, paired by name.
+    """Compare OLD with NEW: two .did files, two .most files, or two folders with both, paired by name.
 
     \b
-    Exit codes: 0 nothing blocks · 1 something breaking, undecided, or lost from stable memory ·
-    2 wrong usage · 3 an input cannot be read
-    """
+    Exit status:
+      0  nothing blocks
+      1  something breaks, is undecided, or is lost from stable memory
+      2  the call is wrong
+      3  an input cannot be read
+    """  # noqa: D301 - click's mark for lines that stay as they are
     changes = compare_versions(
         read_versions(old, new),
         profile=profile or default_profile(),
