@@ -1,0 +1,56 @@
+"""What README.md shows was really printed: its sessions are run again, and its Python too."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.shared import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def steps() -> Iterator[tuple[str, str]]:
+    """Yield each command of the console sessions with what it printed."""
+    for session in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE):
+            yield command, output
+
+
+def test_the_sessions_print_what_they_show(tmp_path: Path) -> None:
+    compared = 0
+    for command, output in steps():
+        name, *arguments = shlex.split(command)
+        if name == "cat":
+            (tmp_path / arguments[0]).write_text(output, "utf-8")
+            continue
+        assert name == "ctxcheck"
+        environment = {k: v for k, v in os.environ.items() if k not in ("FORCE_COLOR", "COLUMNS")}
+        done = subprocess.run(
+            [sys.executable, "-m", "ctxcheck", *arguments],
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        assert done.stdout == output
+        compared += 1
+    assert compared == 2
+
+
+def test_the_python_example_runs() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    texts = {"old_text": "service : { m : () -> (nat) }", "new_text": "service : { m : () -> (text) }"}
+    exec(example.partition("compare_stable(old_text")[0], dict(texts))  # noqa: S102 - our own page
+    stable = {"old_text": "actor { stable a : Nat };", "new_text": "actor { stable a : Text };"}
+    exec("from ctxcheck import compare_stable\nassert compare_stable(old_text, new_text).codes == ['M0170']", stable)  # noqa: S102
