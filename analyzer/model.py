@@ -83,11 +83,12 @@ class Location:
 class Side:
     """One side of an edit. type: the type as text, shortened; None where this side has no such part.
 
-    location: where the part stands, or, of a part that is not there, the nearest part around it.
+    locations: where the part stands, or, of a part that is not there, the nearest part around it; what a person wrote
+    comes first, what was generated from it after that.
     """
 
     type: str | None
-    location: Location | None
+    locations: tuple[Location, ...]
 
 
 @dataclass(slots=True)

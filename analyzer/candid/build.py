@@ -191,7 +191,18 @@ class Builder:
 
     def listed(self, values: list[Any], _start: int, _end: int) -> list[Member]:
         members: list[Member] = values[0]
+        if len(members) > 1:
+            self._warn_of_names(members)
         return members
+
+    def _warn_of_names(self, members: list[Member]) -> None:
+        seen: set[str] = set()
+        for member in members:
+            if member.name in seen:
+                what = f'the name "{shortened(member.name)}" is there twice: candid_parser 0.4 and later refuse that'
+                self.interface.warnings.append((member.span[0], what))
+            elif member.name is not None:
+                seen.add(member.name)
 
     def signature(self, values: list[Any], start: int, end: int) -> int:
         arguments, results = values

@@ -61,7 +61,8 @@ class CandidInterface:
     table: all type nodes. heads: for each node the first that is no name, following aliases. definitions: node by name,
     in the order of the text. service: node of the service, None where the text is a library. init: nodes of the
     service constructor's arguments, None where the service is not constructed. imports: files that the text names and
-    that were not read, and where. sources: the texts.
+    that were not read, and where. warnings: joined offset and sentence, of what later versions of the official parser
+    refuse. sources: the texts.
     """
 
     table: TypeTable
@@ -75,3 +76,4 @@ class CandidInterface:
     init: tuple[int, ...] | None = None
     init_members: tuple[Span, ...] = ()
     imports: list[tuple[str, Span]] = field(default_factory=list)
+    warnings: list[tuple[int, str]] = field(default_factory=list)

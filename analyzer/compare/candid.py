@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Profile = Literal["didc", "dfx", "strict"]
 PROFILES: tuple[str, ...] = get_args(Profile)
 
+_SHOWN_WARNINGS = 5
+
 ARTEFACT = (
     "the official checker answers yes only because it keeps pairs that it proved under an assumption that then failed; "
     "with its methods in another order it answers no"
@@ -88,7 +90,7 @@ def compare_interfaces(
 
     edits = assemble(met, Language(Surface.CANDID, text, place, digests), canister)
     verdict = worst([e.verdict for e in edits])
-    notes = []
+    notes = [_located(side, at, what) for side in (old, new) for at, what in side.warnings[:_SHOWN_WARNINGS]]
     if compatible is None:
         notes.append("the official answer was not found within its step budget")
         verdict = worst([verdict, Verdict.UNDECIDED])
@@ -97,6 +99,11 @@ def compare_interfaces(
     if omitted:
         notes.append(f"{omitted:,} more methods meet edits that are listed here under other methods")
     return Report(Surface.CANDID, compatible, [], verdict, edits, profile, notes, omitted)
+
+
+def _located(interface: CandidInterface, offset: int, what: str) -> str:
+    place = interface.sources.place(offset)
+    return f"{place.source}:{place.line}:{place.column}: {what}"
 
 
 def replace_finding(met: Met, finding: Finding) -> Met:

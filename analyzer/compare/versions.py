@@ -133,6 +133,6 @@ def _whole(name: str, surface: Surface, kind: str, verdict: Verdict, effect: str
     occurrence = Occurrence(
         surface, polarity, "", (), rule, verdict, (), (), effect, opt_rule=False, code=None, more=0, fingerprint=key
     )
-    nothing = Side(None, None)
+    nothing = Side(None, ())
     edit = Edit(fingerprint("edit", key)[:12], surface, kind, name, nothing, nothing, [occurrence])
     return Report(surface, None, [], verdict, [edit])

@@ -85,7 +85,7 @@ def _edit(finding: Finding, occurrences: list[Occurrence], language: Language) -
 
 def _side(part: Part, language: Language, *, old: bool) -> Side:
     text = None if part.node is None else language.text(part.node, old)
-    return Side(text, language.location(part.span, old))
+    return Side(text, (language.location(part.span, old),))
 
 
 def _order(edit: Edit) -> tuple[int, str, int, list[str]]:

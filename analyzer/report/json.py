@@ -87,12 +87,10 @@ def _edit(edit: Edit) -> dict[str, Any]:
 
 
 def _side(side: Side) -> dict[str, Any]:
-    return {"type": side.type, "location": _location(side.location)}
+    return {"type": side.type, "locations": [_location(location) for location in side.locations]}
 
 
-def _location(location: Location | None) -> dict[str, Any] | None:
-    if location is None:
-        return None
+def _location(location: Location) -> dict[str, Any]:
     return {
         "file": location.start.source,
         "line": location.start.line,

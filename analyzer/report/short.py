@@ -20,7 +20,7 @@ def short_text(changes: ChangeSet) -> str:
 def _line(edit: Edit) -> str:
     first = edit.occurrences[0]
     side = edit.new if edit.new.type is not None or edit.old.type is None else edit.old
-    at = side.location
+    at = side.locations[0] if side.locations else None
     where = f"{clean(at.start.source, 300)}:{at.start.line}:{at.start.column}: " if at is not None else ""
     path = path_text(first.root, first.path, " > ")
     others = len(edit.occurrences) - 1

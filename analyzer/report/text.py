@@ -134,8 +134,8 @@ def _edit(edit: Edit, drawing: Drawing) -> Iterator[Line]:
     if first.root or first.path:
         yield from _path(first, drawing)
     for name, side in (("old", edit.old), ("new", edit.new)):
-        if side.location is not None:
-            yield from _excerpt(name, side, side.location, edit.verdict, drawing)
+        for location in side.locations[:1]:
+            yield from _excerpt(name, side, location, edit.verdict, drawing)
     others = edit.occurrences[1:]
     yield from _wrapped(drawing.text(first.effect), drawing, f"  {drawing.bar if others else drawing.corner} ", "")
     if others:

@@ -133,3 +133,9 @@ def test_an_answer_beyond_the_budget_is_undecided(monkeypatch: pytest.MonkeyPatc
 def test_unread_imports_leave_the_verdict_undecided() -> None:
     report = compare_candid('import "a.did"; service : {}', "service : {}")
     assert (report.compatible, report.verdict) == (True, Verdict.UNDECIDED)
+
+
+def test_argument_names_that_candid_parser_0_4_refuses_are_told() -> None:
+    report = compare_candid("service : { m : (x : nat, x : nat) -> () }", "service : { m : (nat, nat) -> () }")
+    assert (report.compatible, report.verdict) == (True, Verdict.SAFE)
+    assert report.notes == ['old:1:27: the name "x" is there twice: candid_parser 0.4 and later refuse that']

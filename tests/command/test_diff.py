@@ -152,7 +152,7 @@ def test_imports_are_followed_from_the_importing_file(tmp_path: Path) -> None:
     write(tmp_path, ('import "types/all.did"; service : { m : () -> (U) }', "service : { m : () -> (vec text) }"))
     done = run(tmp_path, "diff", "old.did", "new.did", "--format", "json")
     (edit,) = json.loads(done.stdout)["canisters"][0]["edits"]
-    assert (edit["kind"], edit["old"]["location"]["file"]) == ("type_changed", "types/all.did")
+    assert (edit["kind"], edit["old"]["locations"][0]["file"]) == ("type_changed", "types/all.did")
 
 
 @pytest.mark.parametrize(
