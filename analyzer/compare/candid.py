@@ -9,8 +9,8 @@ from analyzer.candid import relation
 from analyzer.candid.pair import Pair
 from analyzer.candid.parse import parse_candid
 from analyzer.candid.print import type_text
-from analyzer.edits.assemble import Language, assemble, fingerprint
-from analyzer.edits.candid import CandidEdits
+from analyzer.edits.assemble import Language, assemble
+from analyzer.edits.candid import ALL_CLIENTS, CandidEdits
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError, UsageError
 from analyzer.model import Polarity, Report, Step, Surface, Verdict, worst
@@ -82,13 +82,9 @@ def compare_interfaces(
     def place(span: tuple[int, int], is_old: bool) -> Location:  # noqa: FBT001
         return location((old if is_old else new).sources, span)
 
-    def digests(root: str) -> tuple[str, str]:
-        olds, news = walk.root_types(root)
-        return fingerprint(*map(walk.digest, olds)) if olds else "", fingerprint(
-            *map(walk.digest, news)
-        ) if news else ""
-
-    edits = assemble(met, Language(Surface.CANDID, text, place, digests), canister)
+    if proven is False and not omitted and all(m.finding.verdict != Verdict.BREAKING for m in met):
+        met.append(_unexplained(old, new))
+    edits = assemble(met, Language(Surface.CANDID, text, place, walk.digests), canister)
     verdict = worst([e.verdict for e in edits])
     notes = [_located(side, at, what) for side in (old, new) for at, what in side.warnings[:_SHOWN_WARNINGS]]
     if compatible is None:
@@ -99,6 +95,24 @@ def compare_interfaces(
     if omitted:
         notes.append(f"{omitted:,} more methods meet edits that are listed here under other methods")
     return Report(Surface.CANDID, compatible, [], verdict, edits, profile, notes, omitted)
+
+
+def _unexplained(old: CandidInterface, new: CandidInterface) -> Met:
+    """Return a break for a no in which no difference was found to break anything: a no is never lost."""
+    whole = Part(None, old.main_span), Part(None, new.main_span)
+    effect = "the official checkers refuse this; why is not known to ctxcheck"
+    finding = Finding(
+        "unexplained",
+        *whole,
+        None,
+        None,
+        Polarity.OUT,
+        Verdict.BREAKING,
+        effect,
+        breaks=("clients",),
+        clients=ALL_CLIENTS,
+    )
+    return Met("", finding, ())
 
 
 def _located(interface: CandidInterface, offset: int, what: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analyzer.edits.assemble import Language, assemble, fingerprint
+from analyzer.edits.assemble import Language, assemble
 from analyzer.edits.stable import StableEdits
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError
@@ -46,7 +46,8 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
     compatibility = Compatibility(old, new)
     walk = StableEdits(compatibility)
     met, omitted = walk.met()
-    met = [_with_moc(one, compatibility) for one in met + _whole(compatibility)]
+    mistaken = {v.name for v in compatibility.variables if not v.proven}
+    met = [_with_moc(one, mistaken) for one in met + _whole(compatibility)]
 
     def text(node: int, _is_old: bool) -> str:  # noqa: FBT001 - the protocol of Language
         return type_text(compatibility.universe, node)
@@ -54,15 +55,9 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
     def place(span: tuple[int, int], is_old: bool) -> Location:  # noqa: FBT001
         return location((old if is_old else new).sources, span)
 
-    def digests(root: str) -> tuple[str, str]:
-        olds, news = walk.root_types(root)
-        return fingerprint(*map(walk.digest, olds)) if olds else "", fingerprint(
-            *map(walk.digest, news)
-        ) if news else ""
-
-    edits = assemble(met, Language(Surface.STABLE, text, place, digests), canister)
+    edits = assemble(met, Language(Surface.STABLE, text, place, walk.digests), canister)
     notes = [f"{omitted:,} more variables meet edits that are listed here under other variables"] if omitted else []
-    if any(not v.proven for v in compatibility.variables):
+    if mistaken:
         notes.append(MISTAKE)
     return Report(
         Surface.STABLE,
@@ -76,12 +71,12 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
     )
 
 
-def _with_moc(met: Met, compatibility: Compatibility) -> Met:
-    """Return what was met with what moc says of it."""
+def _with_moc(met: Met, mistaken: set[str]) -> Met:
+    """Return what was met with what moc says of it. mistaken: the variables that it accepts by mistake."""
     finding = met.finding
     if finding.code is None:
         return met
-    if any(v.name == met.root and not v.proven for v in compatibility.variables):
+    if met.root in mistaken:
         finding = replace(finding, effect=f"{finding.effect}; moc misses that", code=None)
     else:
         finding = replace(finding, effect=f"{finding.effect}; moc refuses that ({finding.code})")

@@ -76,6 +76,12 @@ def fingerprint(*parts: str) -> str:
     return sha.hexdigest()
 
 
+def digest_of_all(digests: Iterable[str]) -> str:
+    """Return one digest for the types that a root stands for, "" where it stands for none."""
+    parts = list(digests)
+    return fingerprint(*parts) if parts else ""
+
+
 def _edit(finding: Finding, occurrences: list[Occurrence], language: Language) -> Edit:
     occurrences.sort(key=lambda o: (-RANK[o.verdict], o.root, len(o.path)))
     name = fingerprint("edit", *sorted(o.fingerprint for o in occurrences))[:12]

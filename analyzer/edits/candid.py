@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.candid.relation import leaf
 from analyzer.candid.types import OMITTABLE, Kind
+from analyzer.edits.assemble import digest_of_all
 from analyzer.edits.renames import renames
 from analyzer.edits.walk import Finding, Met, Part, Walk
 from analyzer.model import Polarity, Step, Verdict, worst
@@ -131,7 +132,12 @@ class CandidEdits:
         walk = Walk([*roots, (INIT_ROOT, None)], lambda state: self._expand(state) if state else ([], init_following))
         return met + walk.met(), walk.omitted
 
-    def root_types(self, root: str) -> tuple[list[int], list[int]]:
+    def digests(self, root: str) -> tuple[str, str]:
+        """Return the digest of what a root stands for on each side, "" where a side does not have it."""
+        old, new = self._root_types(root)
+        return digest_of_all(map(self._digest, old)), digest_of_all(map(self._digest, new))
+
+    def _root_types(self, root: str) -> tuple[list[int], list[int]]:
         """Return the nodes that a root stands for, old and new: a method's type, or the constructor's arguments."""
         pair = self.pair
         old, new = self._old_methods.get(root), self._new_methods.get(root)
@@ -139,8 +145,7 @@ class CandidEdits:
             return [n + pair.offset for n in pair.old.init or ()], list(pair.new.init or ())
         return [] if old is None else [old], [] if new is None else [new]
 
-    def digest(self, node: int) -> str:
-        """Return the digest of a type's structure."""
+    def _digest(self, node: int) -> str:
         return self.structure.digest(self.pair.heads[node])
 
     @property

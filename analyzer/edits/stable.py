@@ -9,12 +9,14 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from analyzer.edits.assemble import digest_of_all
 from analyzer.edits.renames import renames
 from analyzer.edits.walk import Finding, Met, Part, Walk
 from analyzer.model import Polarity, Step, Verdict
 from analyzer.motoko.compatible import DROPPED, LOSES_DATA, MISSING, NOT_SUBTYPE
 from analyzer.motoko.relation import EQUAL, FAIL, SUB, Relation
 from analyzer.motoko.types import Kind
+from analyzer.motoko.universe import Undecided
 from analyzer.structure import Structure
 
 if TYPE_CHECKING:
@@ -65,9 +67,21 @@ class StableEdits:
         self._plain = Relation(self.universe, stable=False)
         self._stable = Relation(self.universe, stable=True)
         self._structure: Structure | None = None
+        self._variables = {v.name: v for v in compatibility.variables}
 
     def met(self) -> tuple[list[Met], int]:
-        """Return what each variable meets; and how many roots were not listed."""
+        """Return what each variable meets; and how many roots were not listed.
+
+        Where the types are too large to be walked, `unsure` is set and what moc refuses stays unexplained.
+        """
+        try:
+            met, omitted = self._met()
+        except Undecided:
+            self.compatibility.unsure = self.compatibility.unsure or "its types are too large to be walked"
+            met, omitted = [], 0
+        return [*met, *self._unexplained(met, omitted)], omitted
+
+    def _met(self) -> tuple[list[Met], int]:
         compatibility = self.compatibility
         both = [(v, v.old, v.new) for v in compatibility.variables]
         gone = [v for v, old, new in both if new is None]
@@ -88,18 +102,41 @@ class StableEdits:
         walk = Walk(roots, self._expand)
         return met + walk.met(), walk.omitted
 
+    def _unexplained(self, met: list[Met], omitted: int) -> Iterator[Met]:
+        """Yield a finding for each variable that moc refuses and in which no difference was found to refuse."""
+        explained = {one.root for one in met if one.finding.verdict == Verdict.BREAKING}
+        for variable in self.compatibility.variables:
+            if variable.code is None or variable.name in explained or omitted:
+                continue
+            old, new = (
+                Part(None, side.span) if field is None else Part(None, field.span)
+                for side, field in (
+                    (self.compatibility.old, variable.old),
+                    (self.compatibility.new, variable.new),
+                )
+            )
+            effect = "why is not known to ctxcheck"
+            finding = self._finding("unexplained", (old, new), variable.name, Verdict.BREAKING, effect, variable.code)
+            yield Met(variable.name, finding, ())
+
     # -- structure
 
-    def root_types(self, root: str) -> tuple[list[int], list[int]]:
-        """Return the nodes that a variable stands for, old and new; none where a side does not have it."""
-        for variable in self.compatibility.variables:
-            if variable.name == root:
-                old = [] if variable.old is None else [self.compatibility.old_node(variable.old)]
-                return old, [] if variable.new is None else [variable.new.node]
-        return [], []
+    def digests(self, root: str) -> tuple[str, str]:
+        """Return the digest of a variable's type on each side, "" where a side does not have it."""
+        old, new = self._root_types(root)
+        try:
+            return digest_of_all(map(self._digest, old)), digest_of_all(map(self._digest, new))
+        except Undecided:
+            return "", ""  # nothing that is undecided can be accepted, so nothing is looked up by this
 
-    def digest(self, node: int) -> str:
-        """Return the digest of a type's structure."""
+    def _root_types(self, root: str) -> tuple[list[int], list[int]]:
+        variable = self._variables.get(root)
+        if variable is None:
+            return [], []
+        old = [] if variable.old is None else [self.compatibility.old_node(variable.old)]
+        return old, [] if variable.new is None else [variable.new.node]
+
+    def _digest(self, node: int) -> str:
         return self.structure.digest(self.universe.expand(node))
 
     @property
@@ -128,7 +165,7 @@ class StableEdits:
         return (kind, labels), tuple([universe.expand(c) for c in universe.children[node]])
 
     def _structure_of(self, variable: Variable) -> int:
-        old, new = self.root_types(variable.name)
+        old, new = self._root_types(variable.name)
         return self.structure.classes[self.universe.expand((old or new)[0])]
 
     # -- where things stand
@@ -248,6 +285,8 @@ class StableEdits:
         old_head, new_head = universe.expand(old), universe.expand(new)
         if kinds[old_head] != kinds[new_head]:
             yield step, State(old, new, flow)
+        elif kinds[old_head] == Kind.ANY and self._code(flow, old, new) is None:
+            return  # written or computed, it is the same
         elif (
             universe.children[old_head]
             or universe.children[new_head]
@@ -273,11 +312,10 @@ class StableEdits:
     def _code(self, flow: Flow, old: int, new: int) -> str | None:
         """Return moc's code for a pair of types that are compared by themselves, None where they may stand."""
         a, b = (new, old) if flow == Flow.FLIP else (old, new)
-        a, b = self.universe.expand(a), self.universe.expand(b)
         mode = EQUAL if flow == Flow.EQUAL else SUB
-        if FAIL in list(self._plain.step(a, b, mode)):
+        if FAIL in self._plain.rests_on(a, b, mode):
             return NOT_SUBTYPE
-        return LOSES_DATA if FAIL in list(self._stable.step(a, b, mode)) else None
+        return LOSES_DATA if FAIL in self._stable.rests_on(a, b, mode) else None
 
     def _part_finding(
         self,

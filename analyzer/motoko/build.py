@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.literals import LiteralError, text_of
+from analyzer.motoko.labels import LabelError, label_of
+from analyzer.motoko.names import TYPE_FIELD, Member, Names
 from analyzer.motoko.types import Binder, Kind
 from analyzer.text import shortened
 
@@ -15,14 +17,13 @@ if TYPE_CHECKING:
     from analyzer.table import Span
 
 
-class Member(NamedTuple):
-    """A field, tag or stable variable as read."""
+class Params(NamedTuple):
+    """Type parameters as read. scoped: `system` is among them. stop: the node behind those of their bounds."""
 
-    name: str
-    node: int
+    members: list[Member]
     span: Span
-    mutable: bool = False
-    required: bool = False
+    stop: int
+    scoped: bool = False
 
 
 class RawDefinition(NamedTuple):
@@ -42,6 +43,9 @@ class RawMigration(NamedTuple):
     span: Span
 
 
+_name_of = attrgetter("name")
+
+
 class Builder:
     """Collects what one text says. Definitions are checked and named only when all of it is read."""
 
@@ -49,6 +53,7 @@ class Builder:
         self.signature = signature
         self.table = signature.table
         self.add = signature.table.add
+        self.names = Names(signature.sources)
         self.definitions: list[RawDefinition] = []
         self.binders: list[Binder] = []
         self.form = "single"
@@ -56,6 +61,8 @@ class Builder:
         self.pre: list[Member] = []
         self.post: list[Member] = []
         self.migrations: list[RawMigration] = []
+        # Nodes in the bounds of definitions and type fields: moc names them and looks no further.
+        self.unchecked: list[range] = []
         # Nodes in parentheses of their own: `((A, B)) -> ...` has one parameter, a tuple; `(A, B) -> ...` has two.
         self._closed: set[int] = set()
 
@@ -86,21 +93,42 @@ class Builder:
         self.definitions.append(RawDefinition(values[0], -1, values[1], (start, end)))
 
     def definition_with_params(self, values: list[Any], start: int, end: int) -> None:
-        self.definitions.append(RawDefinition(values[0], self._binder(values[1]), values[2], (start, end)))
+        binder = self._definition_binder(values[1])
+        self.definitions.append(RawDefinition(values[0], binder, values[2], (start, end)))
 
-    def _binder(self, members: list[Member]) -> int:
-        if not members:
+    def _definition_binder(self, params: Params) -> int:
+        if not params.members:
             return -1
+        first = params.stop
+        while first and self.table.spans[first - 1][0] >= params.span[0]:
+            first -= 1
+            if self.unchecked and self.unchecked[-1].stop - 1 == first:
+                first = self.unchecked.pop().start
+        self.unchecked.append(range(first, params.stop))
+        return self._binder(params)
+
+    def _binder(self, params: Params) -> int:
         known: set[str] = set()
-        for member in members:
+        for member in params.members:
             if member.name in known:
-                self._fail(member.span[0], f'the type parameter "{member.name}" is there twice', "M0044")
+                self._fail(member.span[0], f'the type parameter "{shortened(member.name)}" is there twice', "M0044")
             known.add(member.name)
-        names = tuple([m.name for m in members])
-        self.binders.append(Binder(names, [m.node for m in members], tuple([m.span for m in members])))
+        names = tuple([m.name for m in params.members])
+        bounds, spans = [m.node for m in params.members], tuple([m.span for m in params.members])
+        self.binders.append(Binder(names, bounds, spans, params.span, params.scoped))
         return len(self.binders) - 1
 
-    params = pass_on
+    def no_params(self, _values: list[Any], start: int, end: int) -> Params:
+        return Params([], (start, end), 0)
+
+    def params(self, values: list[Any], start: int, end: int) -> Params:
+        return Params(values[0], (start, end), len(self.table))
+
+    def only_system(self, _values: list[Any], start: int, end: int) -> Params:
+        return Params([], (start, end), 0, scoped=True)
+
+    def system_params(self, values: list[Any], start: int, end: int) -> Params:
+        return Params(values[0], (start, end), 0, scoped=True)
 
     def bind(self, values: list[Any], start: int, end: int) -> Member:
         return Member(values[0], self.add(Kind.ANY, (), (), (start, end)), (start, end))
@@ -127,8 +155,8 @@ class Builder:
 
     def _label(self, literal: str, start: int) -> str:
         try:
-            return text_of(literal)
-        except LiteralError as error:
+            return label_of(literal)
+        except LabelError as error:
             self.signature.sources.fail(start + error.offset, str(error), "M0002")
 
     def stable_field(self, values: list[Any], start: int, end: int) -> Member:
@@ -193,11 +221,11 @@ class Builder:
         return self.add(Kind.WEAK, (), (values[0],), (start, end))
 
     def future(self, values: list[Any], start: int, end: int) -> int:
-        return self.add(Kind.ASYNC, ("async",), (values[0],), (start, end))
+        return self.add(Kind.ASYNC, ("async", -1), (values[0],), (start, end))
 
     def computation(self, values: list[Any], start: int, end: int) -> int:
         # The star is a kept terminal: it comes first.
-        return self.add(Kind.ASYNC, ("async*",), (values[-1],), (start, end))
+        return self.add(Kind.ASYNC, ("async*", -1), (values[-1],), (start, end))
 
     def and_type(self, values: list[Any], start: int, end: int) -> int:
         return self.add(Kind.AND, (), tuple(values), (start, end))
@@ -217,36 +245,43 @@ class Builder:
         return "composite"
 
     def local_function(self, values: list[Any], start: int, end: int) -> int:
-        return self._function("local", [], values[0], values[1], (start, end))
+        return self._function("local", None, values[0], values[1], (start, end))
 
     def generic_function(self, values: list[Any], start: int, end: int) -> int:
         return self._function("local", values[0], values[1], values[2], (start, end))
 
     def sorted_function(self, values: list[Any], start: int, end: int) -> int:
-        return self._function(values[0], [], values[1], values[2], (start, end))
+        return self._function(values[0], None, values[1], values[2], (start, end))
 
     def sorted_generic_function(self, values: list[Any], start: int, end: int) -> int:
         return self._function(values[0], values[1], values[2], values[3], (start, end))
 
-    def _function(self, sort: str, params: list[Member], domain: int, codomain: int, span: Span) -> int:
-        arguments = self._components(domain)
+    def _function(self, sort: str, params: Params | None, domain: int, codomain: int, span: Span) -> int:
         table = self.table
-        promises = sort != "local" and table.kinds[codomain] == Kind.ASYNC and codomain not in self._closed
-        promises = promises and table.labels[codomain] == ("async",)
-        results = self._components(table.children[codomain][0] if promises else codomain)
-        if sort != "local" and not promises and (sort != "shared" or results):
+        open_async = table.kinds[codomain] == Kind.ASYNC and codomain not in self._closed
+        binder, count = -1, 0
+        if params is not None and params.members:
+            binder, count = self._binder(params), len(params.members)
+        if sort == "local" and (open_async or (params is not None and params.scoped)):
+            if binder < 0:
+                self.binders.append(Binder((), [], (), span))
+                binder = len(self.binders) - 1
+            self.binders[binder].scoped = True
+        arguments = self._components(domain)
+        promises = sort != "local" and open_async and table.labels[codomain][0] == "async"
+        results = self._promised(codomain) if promises else self._components(codomain)
+        if sort in ("shared", "query") and not promises and (sort == "query" or results):
             self._shared_result(sort, table.spans[codomain][0])
-        if sort != "local" and params:
-            self._fail(params[0].span[0], "a shared function has no type parameters", "M0180")
-        binder = self._binder(params)
+        labels = (sort, promises, binder, count, len(arguments))
         both = arguments + results
-        return self.add(
-            Kind.FUNC,
-            (sort, promises, binder, len(params), len(arguments)),
-            both,
-            span,
-            tuple([table.spans[n] for n in both]),
-        )
+        return self.add(Kind.FUNC, labels, both, span, tuple([table.spans[n] for n in both]))
+
+    def _promised(self, codomain: int) -> tuple[int, ...]:
+        """Return the results behind an `async` that belongs to a shared function; nothing is left of it but a node."""
+        table = self.table
+        results = self._components(table.children[codomain][0])
+        table.kinds[codomain], table.labels[codomain], table.children[codomain] = Kind.TUPLE, (), ()
+        return results
 
     def _shared_result(self, sort: str, offset: int) -> None:
         if sort == "shared":
@@ -269,14 +304,15 @@ class Builder:
 
     def type_field(self, values: list[Any], start: int, end: int) -> Member:
         node = self.add(Kind.TYPE, (-1, 0), (values[1],), (start, end))
-        return Member(f"type {values[0]}", node, (start, end))
+        return Member(TYPE_FIELD + values[0], node, (start, end))
 
     def type_field_with_params(self, values: list[Any], start: int, end: int) -> Member:
-        node = self.add(Kind.TYPE, (self._binder(values[1]), len(values[1])), (values[2],), (start, end))
-        return Member(f"type {values[0]}", node, (start, end))
+        labels = (self._definition_binder(values[1]), len(values[1].members))
+        node = self.add(Kind.TYPE, labels, (values[2],), (start, end))
+        return Member(TYPE_FIELD + values[0], node, (start, end))
 
     def method(self, values: list[Any], start: int, end: int) -> Member:
-        return Member(values[0], self._function("local", [], values[1], values[2], (start, end)), (start, end))
+        return Member(values[0], self._function("local", None, values[1], values[2], (start, end)), (start, end))
 
     def generic_method(self, values: list[Any], start: int, end: int) -> Member:
         return Member(values[0], self._function("local", values[1], values[2], values[3], (start, end)), (start, end))
@@ -297,19 +333,16 @@ class Builder:
         if table.kinds[node] != Kind.FUNC or table.labels[node][0] != "local" or node in self._closed:
             return node
         _, _, binder, params, count = table.labels[node]
-        children, codomain = table.children[node], None
-        if params:
-            self._fail(table.spans[node][0], "a shared function has no type parameters", "M0180")
+        children = table.children[node]
         results = children[count:]
         promises = len(results) == 1 and table.kinds[results[0]] == Kind.ASYNC and results[0] not in self._closed
-        promises = promises and table.labels[results[0]] == ("async",)
+        promises = promises and table.labels[results[0]][0] == "async"
         if promises:
-            codomain = results[0]
-            results = self._components(table.children[codomain][0])
+            results = self._promised(results[0])
         elif results:
             self._shared_result("shared", table.spans[results[0]][0])
         both = children[:count] + results
-        labels = ("shared", promises, binder, params, count)
+        labels = ("shared", promises, binder if params else -1, params, count)
         return self.add(Kind.FUNC, labels, both, table.spans[node], tuple([table.spans[n] for n in both]))
 
     def _object(self, sort: str, members: list[Member], span: Span) -> int:
@@ -323,11 +356,8 @@ class Builder:
         )
 
     def _ordered(self, members: list[Member], kind: str) -> list[Member]:
-        known: dict[str, Member] = {}
-        for member in members:
-            if known.setdefault(member.name, member) is not member:
-                self._fail(member.span[0], f'the {kind} "{shortened(member.name)}" is there twice', "M0018")
-        return [known[name] for name in sorted(known)]
+        self.names.refuse_duplicates(members, kind)
+        return sorted(members, key=_name_of)
 
     def empty_variant(self, _values: list[Any], start: int, end: int) -> int:
         return self.add(Kind.VARIANT, (), (), (start, end))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analyzer.motoko.export import export
+from analyzer.motoko.labels import label_key
 from analyzer.motoko.relation import Relation
 from analyzer.motoko.types import Kind, Migration, StableField
 from analyzer.text import shortened
@@ -19,14 +21,15 @@ if TYPE_CHECKING:
 def read_chain(
     signature: StableSignature, universe: Universe, checks: Checks, raw: list[RawMigration]
 ) -> list[Migration]:
-    """Return the steps by label. Raises ParseError for a type that is no migration, and for a label that is there twice."""
+    """Return the steps by label. Raises ParseError for a type that is no migration, and for a label met twice."""
     known: dict[str, Migration] = {}
     for migration in raw:
         if migration.label in known:
             what = f'the migration "{shortened(migration.label)}" is there twice'
             signature.sources.fail(migration.span[0], what, "M0018")
         known[migration.label] = _read(signature, universe, checks, migration)
-    return [known[label] for label in sorted(known, key=lambda text: text.encode("utf-8", "surrogatepass"))]
+    export(universe, signature)
+    return [known[label] for label in sorted(known, key=label_key)]
 
 
 def _read(signature: StableSignature, universe: Universe, checks: Checks, raw: RawMigration) -> Migration:
@@ -34,12 +37,12 @@ def _read(signature: StableSignature, universe: Universe, checks: Checks, raw: R
     labels, children = universe.labels[head], universe.children[head]
     expected = "a migration is a function from a record to a record"
     if universe.kinds[head] != Kind.FUNC or labels[0] != "local" or labels[3] or labels[4] != 1 or len(children) != 2:  # noqa: PLR2004
-        signature.sources.fail(raw.span[0], f'{expected}; "{shortened(raw.label)}" is not', "M0203")
+        signature.sources.fail(raw.span[0], f'{expected}; "{shortened(raw.label)}" is not', "M0253")
     sides = []
     for node in children:
         record = universe.expand(node)
         if universe.kinds[record] != Kind.OBJECT or universe.labels[record][0] != "object":
-            signature.sources.fail(raw.span[0], f'{expected}; "{shortened(raw.label)}" is not', "M0203")
+            signature.sources.fail(raw.span[0], f'{expected}; "{shortened(raw.label)}" is not', "M0253")
         fields = [
             _field(universe, name, child, raw)
             for name, child in zip(universe.labels[record][1:], universe.children[record], strict=True)
@@ -48,7 +51,7 @@ def _read(signature: StableSignature, universe: Universe, checks: Checks, raw: R
         for field in fields:
             if not checks.serializable(field.node, mutable=True):
                 what = f'the field "{shortened(field.name)}" of the migration "{shortened(raw.label)}" is not stable'
-                signature.sources.fail(raw.span[0], what, "M0204")
+                signature.sources.fail(raw.span[0], what, "M0253")
         sides.append(tuple(fields))
     return Migration(raw.label, sides[0], sides[1], raw.span)
 
@@ -65,19 +68,19 @@ def check_chain(signature: StableSignature, universe: Universe) -> None:
     relation = Relation(universe, stable=True)
     have = {field.name: field.node for field in signature.post}
     for migration in reversed(signature.chain):
-        consumed = {field.name: field.node for field in migration.domain}
-        produced = {field.name: field.node for field in migration.range}
-        for name, node in produced.items():
-            if name not in have:
-                _inconsistent(signature, migration, f'it produces "{shortened(name)}", which nothing takes over')
-            if not relation.subtype(node, have[name]):
-                _inconsistent(
-                    signature, migration, f'what it produces as "{shortened(name)}" is taken over as another type'
-                )
-        for name in consumed:
-            if name in have and name not in produced:
-                _inconsistent(signature, migration, f'it consumes "{shortened(name)}", which is needed after it')
-        have = {name: node for name, node in have.items() if name not in consumed and name not in produced} | consumed
+        produced = {field.name for field in migration.range}
+        for field in migration.range:
+            if field.name not in have:
+                _inconsistent(signature, migration, f'it produces "{shortened(field.name)}", which nothing takes over')
+            if not relation.official(field.node, have[field.name]):
+                what = f'what it produces as "{shortened(field.name)}" is taken over as another type'
+                _inconsistent(signature, migration, what)
+        for field in migration.domain:
+            if field.name in have and field.name not in produced:
+                _inconsistent(signature, migration, f'it consumes "{shortened(field.name)}", which is needed after it')
+        for field in migration.range:
+            del have[field.name]
+        have.update({field.name: field.node for field in migration.domain})
 
 
 def _inconsistent(signature: StableSignature, migration: Migration, why: str) -> None:
@@ -93,12 +96,15 @@ def takes_over(new: StableSignature, old: StableSignature) -> list[StableField]:
     if new.form == "prepost":
         return new.before
     fields = {field.name: replace(field, required=False) for field in new.post}
-    if new.form == "chain":
-        done = old.chain[-1].label if old.chain else None
-        for migration in reversed(new.chain):
-            if migration.label == done:
-                break
-            gone = {f.name for f in (*migration.domain, *migration.range)}
-            kept = {name: replace(f, required=True) for name, f in fields.items() if name not in gone}
-            fields = kept | {f.name: f for f in migration.domain}
-    return [fields[name] for name in sorted(fields)]
+    if new.form != "chain":
+        return [fields[name] for name in sorted(fields)]
+    done = old.chain[-1].label if old.chain else None
+    required = False
+    for migration in reversed(new.chain):
+        if migration.label == done:
+            break
+        required = True
+        for field in (*migration.domain, *migration.range):
+            fields.pop(field.name, None)
+        fields.update({field.name: field for field in migration.domain})
+    return [replace(fields[name], required=required) for name in sorted(fields)]

@@ -55,8 +55,8 @@ class Compatibility:
         self._stable = Relation(self.universe, stable=True)
         try:
             self.variables = self._compare({f.name: f for f in takes_over(new, old)})
-        except Undecided:
-            self.unsure = self.unsure or "its types are too large to be compared"
+        except Undecided as why:
+            self.unsure = self.unsure or str(why)
         self.codes = sorted({v.code for v in self.variables if v.code})
         self.compatible = None if self.unsure else not self.codes
 
@@ -74,8 +74,7 @@ class Compatibility:
         if old is None:
             return Variable(name, old, new, MISSING if new.required else None)
         pair = self.old_node(old), new.node
-        if not self._plain.official(*pair):
-            return Variable(name, old, new, NOT_SUBTYPE)
-        if not self._stable.official(*pair):
-            return Variable(name, old, new, LOSES_DATA)
-        return Variable(name, old, new, None, self._stable.subtype(*pair))
+        # What holds without loss holds with it, so mostly one question is enough.
+        if self._stable.official(*pair):
+            return Variable(name, old, new, None, self._stable.subtype(*pair))
+        return Variable(name, old, new, LOSES_DATA if self._plain.official(*pair) else NOT_SUBTYPE)

@@ -10,16 +10,17 @@ from analyzer.motoko.check import Checks
 from analyzer.motoko.combine import combine_types
 from analyzer.motoko.recursion import check_recursion
 from analyzer.motoko.resolve import resolve
+from analyzer.motoko.tail import check_tail
 from analyzer.motoko.types import StableField, StableSignature
 from analyzer.motoko.universe import Undecided, Universe
 from analyzer.table import TypeTable
-from analyzer.text import MAX_TEXT, Sources, alternatives, found, shortened
+from analyzer.text import MAX_TEXT, Sources, alternatives, found
 from grammars import SyntaxProblem, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analyzer.motoko.build import Member
+    from analyzer.motoko.names import Member
 
 _TYPE = frozenset(
     (
@@ -72,15 +73,18 @@ def _hint(problem: SyntaxProblem) -> str | None:
 
 def _finish(signature: StableSignature, builder: Builder) -> None:
     signature.form, signature.span = builder.form, builder.span
-    _no_duplicates(signature, builder.pre)
-    _no_duplicates(signature, builder.post)
+    check_tail(signature.sources, builder.span[1])
+    builder.names.refuse_duplicates(builder.pre, "variable")
+    builder.names.refuse_duplicates(builder.post, "variable")
     resolve(signature, builder)
+    written = len(signature.table)
     try:
         check_recursion(signature)
-        combine_types(signature)
+        if combine_types(signature):
+            check_recursion(signature)
         universe = Universe(signature)
         checks = Checks(signature, universe)
-        checks.run()
+        checks.run(written, builder.unchecked)
         signature.post = _fields(builder.post)
         signature.before = _before(signature, builder.pre)
         checks.stable_fields(signature.before)
@@ -88,17 +92,8 @@ def _finish(signature: StableSignature, builder: Builder) -> None:
         if signature.form == "chain":
             signature.chain = read_chain(signature, universe, checks, builder.migrations)
             check_chain(signature, universe)
-    except Undecided:
-        signature.unsure = "its types are too large to be unfolded"
-
-
-def _no_duplicates(signature: StableSignature, members: Iterable[Member]) -> None:
-    known: set[str] = set()
-    for member in members:
-        if member.name in known:
-            what = f'the variable "{shortened(member.name)}" is there twice'
-            signature.sources.fail(member.span[0], what, "M0018")
-        known.add(member.name)
+    except Undecided as why:
+        signature.unsure = signature.unsure or str(why)
 
 
 def _fields(members: Iterable[Member]) -> list[StableField]:
@@ -107,7 +102,7 @@ def _fields(members: Iterable[Member]) -> list[StableField]:
 
 
 def _before(signature: StableSignature, members: list[Member]) -> list[StableField]:
-    """Return the first half of a prepost, sorted; moc leaves the `in` marks where they were while it sorts the names."""
+    """Return the first half of a prepost, sorted; moc leaves the `in` marks where they were and sorts the names."""
     names = [m.name for m in members]
     signature.sorted_halves = names == sorted(names)
     ordered = sorted(members, key=lambda m: m.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analyzer.motoko.labels import quoted_label
 from analyzer.motoko.types import Kind
 from analyzer.motoko.universe import Universe
 
@@ -49,7 +50,7 @@ def signature_text(signature: StableSignature) -> str:
         before = _fields(universe, signature.before)
         return "\n".join(["// Version: 3.0.0", *lines, f"actor ({before}, {post});"]) + "\n"
     steps = [
-        f'"{_escaped(m.label)}" : {_record(universe, m.domain)} -> {_record(universe, m.range)};'
+        f"{quoted_label(m.label)} : {_record(universe, m.domain)} -> {_record(universe, m.range)};"
         for m in signature.chain
     ]
     return "\n".join(["// Version: 4.0.0", *lines, "{", *steps, "}", f"actor {post};"]) + "\n"
@@ -62,10 +63,6 @@ def params_text(universe: Universe, binder: int) -> str:
         any_bound = universe.kinds[bound] == Kind.ANY
         shown.append(name if any_bound else f"{name} <: {type_text(universe, bound, _NO_LIMIT)}")
     return f"<{', '.join(shown)}>" if shown else ""
-
-
-def _escaped(label: str) -> str:
-    return "".join(c if c.isprintable() and c not in '"\\' else f"\\u{{{ord(c):x}}}" for c in label)
 
 
 def _fields(universe: Universe, fields: Sequence[StableField]) -> str:
@@ -129,19 +126,23 @@ def _listed(nodes: Sequence[int], separator: str) -> Parts:
 
 def _function(universe: Universe, node: int) -> Parts:
     sort, promises, binder, _, count = universe.labels[node]
-    children = universe.children[node]
-    params = params_text(universe, binder) if binder >= 0 else ""
-    parts: Parts = [_SORTS[sort] + params + (" " if params else ""), *_several(universe, children[:count]), " -> "]
-    return [*parts, "async " if promises else "", *_several(universe, children[count:])]
+    arguments, results = universe.children[node][:count], universe.children[node][count:]
+    scoped = binder >= 0 and universe.scoped[binder]
+    # A local function that returns an `async` has a scope without saying so; in parentheses it would have none.
+    plain = scoped and len(results) == 1 and universe.kinds[results[0]] == Kind.ASYNC
+    names = params_text(universe, binder) if binder >= 0 else ""
+    if scoped and not plain:
+        names = f"<system, {names[1:]}" if names else "<system>"
+    returned: Parts = [results[0]] if plain else _several(universe, results)
+    start = _SORTS[sort] + names + (" " if names else "")
+    return [start, *_several(universe, arguments), " -> async " if promises else " -> ", *returned]
 
 
 def _several(universe: Universe, nodes: Sequence[int]) -> Parts:
     """Return arguments or results. A single tuple keeps its own parentheses inside these: it is one value."""
     if len(nodes) == 1:
-        plain = universe.kinds[nodes[0]] not in (Kind.TUPLE, Kind.FUNC, Kind.ASYNC) and not _has_sort(
-            universe, nodes[0]
-        )
-        return [nodes[0]] if plain else ["(", nodes[0], ")"]
+        bare = universe.kinds[nodes[0]] not in (Kind.TUPLE, Kind.FUNC, Kind.ASYNC)
+        return [nodes[0]] if bare and not _has_sort(universe, nodes[0]) else ["(", nodes[0], ")"]
     return ["(", *_listed(nodes, ", "), ")"]
 
 

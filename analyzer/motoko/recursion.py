@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.motoko.types import StableSignature
-    from analyzer.table import TypeTable
 
 _NONPRODUCTIVE, _PRODUCTIVE = -2, -1  # else: the index of the parameter that the definition unfolds to
 
@@ -72,48 +71,57 @@ def _meanings(signature: StableSignature) -> list[int]:
 def _expansive(signature: StableSignature) -> set[int]:
     """Return definitions with a parameter on a cycle that makes it larger (Kennedy and Pierce, FOOL 2007).
 
-    Vertices are parameters (definition, index). An edge says that a parameter is handed on: as it is, or (expansive)
-    as part of a larger type.
+    Vertices are the parameters and the nodes. A parameter leads to where it stands, a node to what is around it and,
+    as an argument, to the parameter that it is given to; only a node that is larger than a parameter makes that last
+    step one that grows. (Kennedy and Pierce draw edges between parameters; these paths are their edges.)
     """
-    if not any(binder.names for binder in signature.binders[: len(signature.definitions)]):
+    count = len(signature.definitions)
+    if not any(binder.names for binder in signature.binders[:count]):
         return set()
-    edges: dict[tuple[int, int], set[tuple[int, int]]] = {}
-    growing: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    first = [0]
+    for binder in signature.binders[:count]:
+        first.append(first[-1] + len(binder.names))
+    graph: dict[int, list[int]] = {parameter: [] for parameter in range(first[-1])}
+    growing: list[tuple[int, int, int]] = []  # node, the parameter that it is given to, the definition that does it
     for number, definition in enumerate(signature.definitions):
-        binder = signature.binders[number]
-        for i in range(len(binder.names)):
-            edges.setdefault((number, i), set())
-        for root in (*binder.bounds, definition.node):
-            for source, target, larger in _handed_on(signature.table, root, number, len(signature.definitions)):
-                edges.setdefault(source, set()).add(target)
-                edges.setdefault(target, set())
-                if larger:
-                    growing.append((source, target))
-    numbers = {vertex: i for i, vertex in enumerate(edges)}
-    component = components({numbers[v]: tuple(numbers[w] for w in ways) for v, ways in edges.items()})
-    return {source[0] for source, target in growing if component[numbers[source]] == component[numbers[target]]}
+        for root in (*signature.binders[number].bounds, definition.node):
+            for child, around, target in _steps(signature, root, first):
+                if around < 0:
+                    graph[target].append(first[-1] + child)
+                    continue
+                ways = graph.setdefault(first[-1] + child, [])
+                ways.append(first[-1] + around)
+                if target >= 0:
+                    ways.append(target)
+                    if signature.table.kinds[child] != Kind.PARAM:
+                        growing.append((first[-1] + child, target, number))
+    for ways in list(graph.values()):
+        for way in ways:
+            graph.setdefault(way, [])
+    component = components({vertex: tuple(ways) for vertex, ways in graph.items()})
+    return {number for node, target, number in growing if component[node] == component[target]}
 
 
-def _handed_on(
-    table: TypeTable, root: int, number: int, count: int
-) -> Iterator[tuple[tuple[int, int], tuple[int, int], bool]]:
-    nothing: frozenset[tuple[int, int]] = frozenset()
-    # larger: parameters that the node is inside of; same: the one that it is.
-    todo: list[tuple[int, frozenset[tuple[int, int]], frozenset[tuple[int, int]]]] = [(root, nothing, nothing)]
+def _steps(signature: StableSignature, root: int, first: list[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield each node below a root, what is around it, and the parameter that it is given to, -1 where there is none.
+
+    A use of a definition's parameter is yielded with -1 around it, and that parameter.
+    """
+    table, count = signature.table, len(signature.definitions)
+    todo = [root]
     while todo:
-        node, larger, same = todo.pop()
-        kind = table.kinds[node]
-        if kind == Kind.PARAM:
-            if table.labels[node][0] == number:
-                source = (number, table.labels[node][1])
-                for target in larger:
-                    yield source, target, True
-                for target in same:
-                    yield source, target, False
-        elif kind == Kind.CON and table.labels[node][0] < count:
-            inside = larger | same
-            for i, child in enumerate(table.children[node]):
-                todo.append((child, inside, frozenset(((table.labels[node][0], i),))))
+        node = todo.pop()
+        kind, labels, children = table.kinds[node], table.labels[node], table.children[node]
+        if kind == Kind.PARAM and labels[0] < count:
+            yield node, -1, first[labels[0]] + labels[1]
+        elif kind == Kind.CON and labels[0] < count:
+            for i, child in enumerate(children):
+                yield child, node, first[labels[0]] + i
+            todo += children
         elif kind != Kind.TYPE:  # a type field cannot mention the parameters around it
-            inside = larger | same
-            todo += [(child, inside, nothing) for child in table.children[node]]
+            inside = [*children]
+            if kind == Kind.FUNC and labels[2] >= 0:
+                inside += signature.binders[labels[2]].bounds
+            for child in inside:
+                yield child, node, -1
+            todo += inside

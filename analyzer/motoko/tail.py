@@ -29,7 +29,8 @@ def check_tail(sources: Sources, offset: int) -> None:
     """
     text = sources.texts[-1]
     while True:
-        offset = _SPACE.match(text, offset).end()  # type: ignore[union-attr] - the pattern matches nothing as well
+        space = _SPACE.match(text, offset)
+        offset = offset if space is None else space.end()
         if not text.startswith("/*", offset):
             break
         end = _after_comment(text, offset)

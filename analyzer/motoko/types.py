@@ -15,8 +15,8 @@ class Kind(IntEnum):
     """What a node is. Names follow the text; NAME, AND and OR are gone once a signature is resolved."""
 
     PRIM = 0  # labels: (name,)
-    ANY = auto()
-    NONE = auto()
+    ANY = auto()  # labels: () where it is written, COMPUTED where `or` results in it
+    NONE = auto()  # likewise, of `and`
     OPTION = auto()  # one child
     WEAK = auto()  # one child
     ARRAY = auto()  # one child, a VAR where the array is mutable
@@ -25,7 +25,7 @@ class Kind(IntEnum):
     OBJECT = auto()  # labels: (sort, *fields ascending); a type field x is called "type x"
     VARIANT = auto()  # labels: tags ascending
     FUNC = auto()  # labels: (sort, promises, binder or -1, type parameters, arguments); children: arguments, results
-    ASYNC = auto()  # labels: ("async" or "async*",); one child
+    ASYNC = auto()  # labels: ("async" or "async*", binder whose scope it belongs to or -1); one child
     TYPE = auto()  # a type field: labels (binder or -1, type parameters); one child, the body
     PARAM = auto()  # labels: (binder, index)
     CON = auto()  # a reference to a definition: labels (definition,); children: type arguments
@@ -33,6 +33,8 @@ class Kind(IntEnum):
     AND = auto()
     OR = auto()
 
+
+COMPUTED = ("computed",)  # moc compares such an `Any` before it unfolds what it is compared with
 
 PRIMITIVES = frozenset(
     [
@@ -62,14 +64,17 @@ PRIMITIVES = frozenset(
 
 @dataclass(slots=True)
 class Binder:
-    """Type parameters with one scope: those of a definition, a type field or a generic function.
+    """Type parameters with one scope: those of a definition, a type field or a local function.
 
-    names: of the parameters. bounds: a node each. spans: where each stands.
+    names: of the parameters. bounds: a node each. spans: where each stands. span: from `<` to `>`. scoped: whether it
+    also binds the scope of the `async` inside it, as a local function does that is `<system>` or returns an `async`.
     """
 
     names: tuple[str, ...]
     bounds: list[int]
     spans: tuple[Span, ...]
+    span: Span = (0, 0)
+    scoped: bool = False
 
 
 @dataclass(slots=True)

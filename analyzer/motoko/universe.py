@@ -14,11 +14,18 @@ from analyzer.motoko.types import Kind
 if TYPE_CHECKING:
     from analyzer.motoko.types import StableSignature
 
-MAX_NODES = 4_000_000  # of templates and unfolded types; some seconds of work
+MAX_UNFOLDED = 400_000  # nodes made by unfolding; a real signature makes some hundred
+MAX_CHAIN = 100_000  # references that stand for references
+_NOTHING: frozenset[int] = frozenset()
+MAX_OPENED = 10_000  # generic functions taken apart: moc gives up at as many levels
 
 
 class Undecided(Exception):
-    """The question was not answered within its budget."""
+    """The question was not answered within its budget; says what there is too much of."""
+
+
+TOO_LARGE = "its types unfold to more than can be compared"
+TOO_DEEP = "its types are nested deeper than moc looks, which is 10,000 levels"
 
 
 class Universe:
@@ -26,29 +33,35 @@ class Universe:
 
     kinds, labels, children: as in a TypeTable; they grow as types are unfolded. origin: the template that a node was
     made from, in the joined numbering. offsets: where each signature's nodes begin; binder_offsets: likewise binders.
+    bodies: what a binder's definition stands for, -1 where it is no definition's or not known yet. names, parameters,
+    bounds, scoped: by binder; a bound of -1 is not known yet.
     """
 
     def __init__(self, *signatures: StableSignature) -> None:
         self.kinds: list[int] = []
         self.labels: list[tuple[Any, ...]] = []
         self.children: list[tuple[int, ...]] = []
-        self.opaque_from = 1 << 62  # definitions from here on are not unfolded: moc does not know them yet
         self.offsets: list[int] = []
         self.binder_offsets: list[int] = []
-        self.bodies: list[int] = []  # by binder; -1 for binders that are no definition's
-        self.bounds: list[tuple[int, ...]] = []  # by binder
-        self.names: list[str] = []  # by binder
-        self.parameters: list[tuple[str, ...]] = []  # by binder
+        self.bodies: list[int] = []
+        self.bounds: list[tuple[int, ...]] = []
+        self.names: list[str] = []
+        self.parameters: list[tuple[str, ...]] = []
+        self.scoped: list[bool] = []
         for signature in signatures:
             self._join(signature)
         self.origin = list(range(len(self.kinds)))
-        self._open = self._mark_open()
+        self._limit = len(self.kinds) + MAX_UNFOLDED
+        self._opened = 0
+        self._free = self._find_free()
         self._shapes: list[int] = [-1] * len(self.kinds)
         self._known: dict[tuple[Any, ...], int] = {}
         self._blurred: dict[int, int] = {}
         self._blurred_known: dict[tuple[Any, ...], int] = {}
         self.has_weak = Kind.WEAK in self.kinds
         self._instances: dict[tuple[int, ...], int] = {}
+        self._heads: dict[int, int] = {}
+        self._generic: dict[tuple[Any, ...], int] = {}  # generic functions by what their outer parameters stand for
 
     def _join(self, signature: StableSignature) -> None:
         table = signature.table
@@ -58,33 +71,76 @@ class Universe:
         self.kinds += table.kinds
         self.children += [tuple([c + shift for c in cs]) if cs and shift else cs for cs in table.children]
         self.labels += (
-            [_moved(k, label, up) for k, label in zip(table.kinds, table.labels, strict=True)] if up else table.labels
+            [moved(k, label, up) for k, label in zip(table.kinds, table.labels, strict=True)] if up else table.labels
         )
         count = len(signature.definitions)
         self.bodies += [d.node + shift for d in signature.definitions] + [-1] * (len(signature.binders) - count)
         self.names += [d.name for d in signature.definitions] + [""] * (len(signature.binders) - count)
         self.parameters += [b.names for b in signature.binders]
-        self.bounds += [tuple(n + shift for n in b.bounds) for b in signature.binders]
+        self.bounds += [tuple([n + shift for n in b.bounds]) for b in signature.binders]
+        self.scoped += [b.scoped for b in signature.binders]
 
-    def _mark_open(self) -> bytearray:
-        """Mark the nodes that mention a type parameter: only those differ from use to use."""
-        marks = bytearray(len(self.kinds))
-        for node, children in enumerate(self.children):  # children come before their parents
-            if self.kinds[node] == Kind.PARAM or any(marks[c] for c in children):
-                marks[node] = 1
-        return marks
+    def _find_free(self) -> list[frozenset[int]]:
+        """Return, of each node, the binders whose parameters or scope it mentions from outside of them."""
+        count = len(self.kinds)
+        if Kind.PARAM not in self.kinds and Kind.ASYNC not in self.kinds:
+            return [_NOTHING] * count
+        free = [_NOTHING] * count
+        changed = True
+        while changed:
+            changed = late = False
+            for node, (kind, children) in enumerate(zip(self.kinds, self.children, strict=True)):
+                found = self._free_in(kind, self.labels[node], children, free)
+                changed = changed or found != free[node]
+                free[node] = found
+                late = late or (bool(children) and max(children) > node)
+            # Children come before their parents, but for the results of `and` and `or`.
+            changed = changed and late
+        return free
+
+    def _free_in(
+        self, kind: int, labels: tuple[Any, ...], children: tuple[int, ...], free: list[frozenset[int]]
+    ) -> frozenset[int]:
+        if kind == Kind.PARAM:
+            return frozenset(labels[:1])
+        found = frozenset(labels[1:]) if kind == Kind.ASYNC and labels[1] >= 0 else _NOTHING
+        for child in children:
+            other = free[child]
+            if other and other != found:
+                found = found | other
+        own = binder_of(kind, labels)
+        if own >= 0:
+            for bound in self.bounds[own]:
+                found = found | free[bound]
+            found = found - {own}
+        return found
+
+    # -- unfolding
 
     def expand(self, node: int) -> int:
-        """Return the first node that is no reference to a definition."""
-        while self.kinds[node] == Kind.CON and self.labels[node][0] < self.opaque_from:
+        """Return the first node that is no reference to a definition, or one to a definition that is not known yet."""
+        if self.kinds[node] != Kind.CON:
+            return node
+        chain = []
+        while self.kinds[node] == Kind.CON:
+            head = self._heads.get(node)
+            if head is not None:
+                node = head
+                break
+            if self.bodies[self.labels[node][0]] < 0:
+                return node
+            chain.append(node)
+            if len(chain) > MAX_CHAIN:
+                raise Undecided(TOO_DEEP)
             node = self.unfold(node)
+        for link in chain:
+            self._heads[link] = node
         return node
 
     def unfold(self, node: int) -> int:
         """Return what a reference to a definition stands for, which may be a reference again."""
-        return self._instance(self.labels[node][0], self.children[node])
-
-    def _instance(self, number: int, arguments: tuple[int, ...]) -> int:
+        number: int = self.labels[node][0]
+        arguments = self.children[node]
         if not arguments:
             return self.bodies[number]
         key = (number, *[self.shape(a) for a in arguments])
@@ -93,55 +149,107 @@ class Universe:
             made = self._instances[key] = self.substitute(self.bodies[number], number, arguments)
         return made
 
-    def substitute(self, body: int, binder: int, arguments: tuple[int, ...]) -> int:
-        """Return a type with the parameters of a binder replaced."""
+    def substitute(self, body: int, binder: int, arguments: tuple[int, ...], scope: int = -1) -> int:
+        """Return a type with the parameters of a binder replaced. scope: what its scope becomes, if it has one.
+
+        Generic functions inside get binders of their own, so that no argument is taken for one of their parameters.
+        """
+        given: dict[int, tuple[int, ...]] = {binder: arguments}
+        scopes: dict[int, int] = {binder: scope}
+        renamed: dict[int, tuple[Any, ...]] = {}  # generic functions that are being made
         done: dict[int, int] = {}
         todo = [body]
         while todo:
             node = todo[-1]
+            kind, labels = self.kinds[node], self.labels[node]
             if node in done:
                 todo.pop()
-            elif not self._open[node]:
+                continue
+            if self._free[node].isdisjoint(given):
                 done[node] = node
-                todo.pop()
-            elif self.kinds[node] == Kind.PARAM:
-                own, index = self.labels[node]
-                done[node] = arguments[index] if own == binder else node
-                todo.pop()
-            else:
-                missing = [c for c in self.children[node] if c not in done]
-                if missing:
-                    todo += missing
-                    continue
-                children = tuple([done[c] for c in self.children[node]])
-                done[node] = node if children == self.children[node] else self._add(node, children)
-                todo.pop()
+                continue
+            if kind == Kind.PARAM:
+                done[node] = given[labels[0]][labels[1]]
+                continue
+            own = binder_of(kind, labels)
+            inside: tuple[int, ...] = self.children[node]
+            if own >= 0:
+                if own not in given:
+                    key = (node, *[self.shape(a) for b in sorted(self._free[node]) for a in given.get(b, ())])
+                    known = self._generic.get(key)
+                    if known is not None:
+                        done[node] = known
+                        continue
+                    renamed[node] = key
+                    made = scopes[own] = self._binder_like(own)
+                    given[own] = tuple([self.parameter(made, i) for i in range(len(self.parameters[own]))])
+                inside += self.bounds[own]
+            missing = [c for c in inside if c not in done]
+            if missing:
+                todo += missing
+                continue
+            children = tuple([done[c] for c in self.children[node]])
+            if own >= 0:
+                self.bounds[scopes[own]] = tuple([done[c] for c in self.bounds[own]])
+                labels = with_binder(kind, labels, scopes[own])
+            elif kind == Kind.ASYNC:
+                labels = (labels[0], scopes.get(labels[1], labels[1]))
+            done[node] = self.add(kind, labels, children, self.origin[node])
+            if node in renamed:
+                self._generic[renamed[node]] = done[node]
         return done[body]
 
-    def _add(self, template: int, children: tuple[int, ...]) -> int:
-        if len(self.kinds) >= MAX_NODES:
-            raise Undecided
-        self.kinds.append(self.kinds[template])
-        self.labels.append(self.labels[template])
+    # -- new nodes and binders
+
+    def add(self, kind: int, labels: tuple[Any, ...], children: tuple[int, ...], origin: int | None = None) -> int:
+        """Append a node and return its number. origin: the template, None where it is one itself. Raises Undecided."""
+        node = len(self.kinds)
+        if node >= self._limit:
+            raise Undecided(TOO_LARGE)
+        self.kinds.append(kind)
+        self.labels.append(labels)
         self.children.append(children)
-        self.origin.append(self.origin[template])
-        self._open.append(any(self._open[c] for c in children))
+        self.origin.append(node if origin is None else origin)
+        self._free.append(self._free_in(kind, labels, children, self._free))
         self._shapes.append(-1)
-        return len(self.kinds) - 1
+        return node
+
+    def _binder_like(self, binder: int) -> int:
+        """Return a new binder with parameters of the same names, its bounds still missing."""
+        self.bodies.append(-1)
+        self.names.append("")
+        self.parameters.append(self.parameters[binder])
+        self.bounds.append(())
+        self.scoped.append(self.scoped[binder])
+        return len(self.bodies) - 1
+
+    def definition(self, name: str) -> int:
+        """Return the binder of a new definition without parameters, whose body is not known yet."""
+        self.bodies.append(-1)
+        self.names.append(name)
+        self.parameters.append(())
+        self.bounds.append(())
+        self.scoped.append(False)
+        return len(self.bodies) - 1
+
+    def opened(self, binder: int) -> tuple[int, tuple[int, ...]]:
+        """Return a new binder like another, and its parameters: what both sides of a comparison are put in terms of.
+
+        Raises Undecided where one opening leads to the next without an end.
+        """
+        self._opened += 1
+        if self._opened > MAX_OPENED:
+            raise Undecided(TOO_DEEP)
+        made = self._binder_like(binder)
+        names = tuple([self.parameter(made, i) for i in range(len(self.parameters[binder]))])
+        self.bounds[made] = tuple([self.substitute(b, binder, names, made) for b in self.bounds[binder]])
+        return made, names
 
     def parameter(self, binder: int, index: int) -> int:
-        """Return a node for a type parameter."""
-        key = (Kind.PARAM, (binder, index))
-        node = self._instances.get(key)  # type: ignore[arg-type]
-        if node is None:
-            self.kinds.append(Kind.PARAM)
-            self.labels.append((binder, index))
-            self.children.append(())
-            self.origin.append(len(self.kinds) - 1)
-            self._open.append(1)
-            self._shapes.append(-1)
-            node = self._instances[key] = len(self.kinds) - 1  # type: ignore[index]
-        return node
+        """Return a new node for a type parameter."""
+        return self.add(Kind.PARAM, (binder, index), ())
+
+    # -- equal as written
 
     def shape(self, node: int) -> int:
         """Return a number that is equal for types that are equal as written, references by definition."""
@@ -169,6 +277,8 @@ class Universe:
 
         It takes any two `weak` types for equal: `compare_typ` of moc 2.2 has no case for them.
         """
+        if not self.has_weak:
+            return self.shape(node)
         shapes = self._blurred
         todo = [node]
         while todo:
@@ -187,14 +297,25 @@ class Universe:
         return shapes[node]
 
 
-def _moved(kind: int, labels: tuple[Any, ...], up: int) -> tuple[Any, ...]:
+def binder_of(kind: int, labels: tuple[Any, ...]) -> int:
+    """Return the binder that a node opens, -1 where it opens none."""
+    if kind == Kind.FUNC:
+        return int(labels[2])
+    return int(labels[0]) if kind == Kind.TYPE else -1
+
+
+def with_binder(kind: int, labels: tuple[Any, ...], binder: int) -> tuple[Any, ...]:
+    """Return a node's labels with another binder."""
+    return (*labels[:2], binder, *labels[3:]) if kind == Kind.FUNC else (binder, *labels[1:])
+
+
+def moved(kind: int, labels: tuple[Any, ...], up: int) -> tuple[Any, ...]:
     """Return a node's labels with binders renumbered."""
     if kind == Kind.CON:
         return (labels[0] + up,)
     if kind == Kind.PARAM:
         return (labels[0] + up, labels[1])
-    if kind == Kind.TYPE and labels[0] >= 0:
-        return (labels[0] + up, labels[1])
-    if kind == Kind.FUNC and labels[2] >= 0:
-        return (*labels[:2], labels[2] + up, *labels[3:])
-    return labels
+    if kind == Kind.ASYNC and labels[1] >= 0:
+        return (labels[0], labels[1] + up)
+    own = binder_of(kind, labels)
+    return with_binder(kind, labels, own + up) if own >= 0 else labels

@@ -47,8 +47,9 @@ def widened(rng: Random, type_: Tree) -> Tree:
         case "prim", "Null":
             return Tree("opt", "", (Tree("prim", "Nat"),))
         case "variant", _:
-            fresh = [tag for tag in TAGS if tag not in {case.label for case in type_.children}]
-            return replace(type_, children=(*type_.children, Tree("case", rng.choice(fresh))))
+            taken = {case.label for case in type_.children}
+            fresh = [tag for tag in (*TAGS, "last") if tag not in taken]
+            return replace(type_, children=(*type_.children, Tree("case", rng.choice(fresh)))) if fresh else type_
         case (("opt" | "array"), _):
             return replace(type_, children=(widened(rng, type_.children[0]),))
         case _:
