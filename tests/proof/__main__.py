@@ -8,7 +8,7 @@ import time
 
 from tests.oracles.oracle import OracleError, missing
 from tests.proof.agreement import SHRUNK, SURFACES, Tally, check
-from tests.proof.speed import measured
+from tests.proof.speed import lines
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     proofs.add_parser("speed", help="measure how long comparisons take")
     options = parser.parse_args(arguments)
     if options.proof == "speed":
-        for line in measured():
+        for line in lines():
             print(line, flush=True)
         return 0
     reason = missing()

@@ -1,95 +1,107 @@
-"""Measure how long a comparison takes: in a process that runs already, and as a command from its start."""
+"""Measure how long comparisons take: in a process that runs already, and as commands, in turn with the official ones."""
 
 from __future__ import annotations
 
+import json
+import os
+import platform
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analyzer.candid.parse import parse_candid
+from tests.oracles import oracle
+from tests.proof import growth
 from tests.proof.agreement import SURFACES, pair_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-DEMO = Path(__file__).parents[2] / "fixtures" / "demo"
-
-# Methods or variables of the large interfaces; about 80 KB of text, the size of the largest real ones.
-LARGE = 450
+ROOT = Path(__file__).parents[2]
+REAL = ROOT.parent / "shared" / "cases" / "candid-real.jsonl"
 PAIRS = 1000
-STARTS = 9
-REPEATED = 5
+RUNS = 15  # of each command, in turn
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|->|[A-Za-z0-9_]+|[^\sA-Za-z0-9_]')
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Seconds, one for each repetition."""
-
-    what: str
-    seconds: list[float]
-
-    def __str__(self) -> str:
-        middle, most = statistics.median(self.seconds), max(self.seconds)
-        return f"{self.what:<44} {middle * 1000:9.2f} ms median {most * 1000:9.2f} ms at most, {len(self.seconds)} runs"
-
-
-def measured() -> Iterator[Measured]:
-    """Yield each measurement when it is done."""
+def lines() -> Iterator[str]:
+    """Yield the report line by line, while it is measured."""
+    yield f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()} {platform.system()}"
+    yield ""
+    yield "one process, random pairs (text to report)"
     for surface in SURFACES.values():
-        pairs = [pair_of(surface, 1, number) for number in range(PAIRS)]
-        texts = [(pair.old_text, pair.new_text) for pair in pairs]
+        texts = [(p.old_text, p.new_text) for p in (pair_of(surface, 1, number) for number in range(PAIRS))]
         surface.ours(*texts[0])  # loads the tables
-        yield Measured(f"{surface.name}: a random pair", [_seconds(surface.ours, *pair) for pair in texts])
-        large = large_pair(surface.name)
-        size = sum(map(len, large)) // 2048
-        seconds = [_seconds(surface.ours, *large) for _ in range(REPEATED)]
-        yield Measured(f"{surface.name}: {size} KB against {size} KB", seconds)
-    demo = (str(DEMO / "old"), str(DEMO / "new"))
-    yield Measured("command: diff of the example canister", [_seconds(_diff, *demo) for _ in range(STARTS)])
+        seconds = [_seconds(lambda pair=pair, ours=surface.ours: ours(*pair)) for pair in texts]  # type: ignore[misc]
+        yield f"  {surface.name:<8} {PAIRS / sum(seconds):7.0f} pairs/s  median {statistics.median(seconds) * 1000:.2f} ms"
+    yield from _real()
+    yield ""
+    yield "growth (each in a process of its own)"
+    yield from growth.lines()
+    yield ""
+    yield from _beside_the_official()
+
+
+def _real() -> Iterator[str]:
+    """Yield the rate from text to checked types on real interfaces, read one after the other."""
+    if not REAL.exists():
+        yield "  real interfaces: not beside this checkout"
+        return
+    with REAL.open(encoding="utf-8") as cases:
+        texts = [text for case in map(json.loads, cases) for text in (case["old"], case["new"])]
+    tokens = sum(len(_TOKEN.findall(re.sub(r"//[^\n]*", "", text))) for text in texts)
+    seconds = statistics.median(_seconds(lambda: [parse_candid(text) for text in texts]) for _ in range(5))
+    rate = tokens / seconds
+    yield f"  real interfaces, text to checked types: {rate:,.0f} tokens/s ({tokens:,} tokens, median of 5)"
+
+
+def _beside_the_official() -> Iterator[str]:
+    reason = oracle.missing()
+    if reason is not None:
+        yield f"beside the official checkers: {reason}"
+        return
+    yield f"whole processes in turn with the official checkers (medians of {RUNS}, wall time)"
     with tempfile.TemporaryDirectory() as folder:
-        for name, suffix in (("candid", "did"), ("stable", "most")):
-            paths = [Path(folder) / f"{side}.{suffix}" for side in ("old", "new")]
-            for path, text in zip(paths, large_pair(name), strict=True):
+        for name, suffix, texts in _files():
+            old, new = (Path(folder) / f"{side}.{suffix}" for side in ("old", "new"))
+            for path, text in zip((old, new), texts, strict=True):
                 path.write_text(text, "utf-8")
-            seconds = [_seconds(_diff, *map(str, paths)) for _ in range(REPEATED)]
-            yield Measured(f"command: diff of the large {name} pair", seconds)
+            checker, paths = ("candid.mjs", (new, old)) if suffix == "did" else ("stable.mjs", (old, new))
+            ours = [sys.executable, "-m", "ctxcheck", "diff", str(old), str(new)]
+            theirs = ["node", str(oracle.FOLDER / checker), *map(str, paths)]
+            yield f"  {name:<34} {_in_turn(ours, theirs, checker)}"
 
 
-def large_pair(name: str) -> tuple[str, str]:
-    """Return two large texts of a surface, in which a few types differ."""
-    if name == "candid":
-        entry = "record {{ owner : principal; amount : {0}; memo : opt vec nat8; kind : variant {{ a; b : T{1} }} }}"
-        types = "type T{0} = record {{ next : opt T{1}; value : {2} }};"
-        method = "method_{0} : ({1}) -> (vec T{0}) query;"
-    else:
-        entry = "{{ owner : Principal; amount : {0}; memo : ?Blob; kind : {{ #a; #b : T{1} }} }}"
-        types = "type T{0} = {{ next : ?T{1}; value : {2} }};"
-        method = "stable var method_{0} : {1};"
-    number = {"candid": ("nat", "int"), "stable": ("Nat", "Int")}[name]
-
-    def text(*, new: bool) -> str:
-        changed = [number[new and i % 100 == 0] for i in range(LARGE)]
-        lines = [types.format(i, (i + 1) % LARGE, changed[i]) for i in range(LARGE)]
-        members = [method.format(i, entry.format(changed[i], i)) for i in range(LARGE)]
-        return "\n".join([*lines, "service : {" if name == "candid" else "actor {", *members, "}"])
-
-    return text(new=False), text(new=True)
+def _files() -> Iterator[tuple[str, str, tuple[str, str]]]:
+    demo = ROOT / "fixtures" / "demo"
+    for suffix in ("did", "most"):
+        sides = tuple((demo / side / f"context_registry.{suffix}").read_text("utf-8") for side in ("old", "new"))
+        yield f"small .{suffix} pair", suffix, (sides[0], sides[1])
+    if REAL.exists():
+        with REAL.open(encoding="utf-8") as cases:
+            largest = max(map(json.loads, cases), key=lambda case: len(case["old"]) + len(case["new"]))
+        sizes = " + ".join(f"{len(largest[side]) / 1000:.0f} KB" for side in ("old", "new"))
+        yield f"largest real .did pair ({sizes})", "did", (largest["old"], largest["new"])
 
 
-def _seconds(run: Callable[[str, str], object], old: str, new: str) -> float:
+def _in_turn(ours: list[str], theirs: list[str], checker: str) -> str:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+    def run(command: list[str]) -> Callable[[], object]:
+        return lambda: subprocess.run(command, capture_output=True, timeout=300, check=False, env=environment)
+
+    both = [(_seconds(run(ours)), _seconds(run(theirs))) for _ in range(RUNS + 1)][1:]
+    mine, other = (statistics.median(column) for column in zip(*both, strict=True))
+    ratio = statistics.median(a / b for a, b in both)
+    return f"{mine * 1000:6.0f} ms   {checker:<10} {other * 1000:6.0f} ms   ratio {ratio:.2f}"
+
+
+def _seconds(run: Callable[[], object]) -> float:
     started = time.perf_counter()
-    run(old, new)
+    run()
     return time.perf_counter() - started
-
-
-def _diff(old: str, new: str) -> None:
-    """Run the command on two paths, from its start."""
-    command = [sys.executable, "-m", "ctxcheck", "diff", old, new]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300, check=False)
-    if done.returncode not in {0, 1}:
-        msg = f"{' '.join(command)} failed with {done.returncode}: {done.stderr}"
-        raise RuntimeError(msg)
