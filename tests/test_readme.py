@@ -21,8 +21,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 def steps() -> Iterator[tuple[str, str]]:
     """Yield each command of the console sessions with what it printed."""
     for session in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE):
-            yield command, output
+        yield from re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE)
 
 
 def test_the_sessions_print_what_they_show(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from lark.exceptions import UnexpectedInput
@@ -11,6 +11,9 @@ from lark.exceptions import UnexpectedInput
 import grammars
 from grammars import SyntaxProblem, build, load
 from tests.shared import recorded
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = sorted(path.stem for path in build.HERE.glob("*.lark"))
 
