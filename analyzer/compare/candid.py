@@ -10,7 +10,8 @@ from analyzer.candid.pair import Pair
 from analyzer.candid.parse import parse_candid
 from analyzer.candid.print import type_text
 from analyzer.edits.assemble import Language, assemble
-from analyzer.edits.candid import ALL_CLIENTS, CandidEdits
+from analyzer.edits.candid import CandidEdits
+from analyzer.edits.flow import ALL_CLIENTS
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError, UsageError
 from analyzer.model import Polarity, Report, Step, Surface, Verdict, worst

@@ -6,15 +6,15 @@ finding, and under an `opt` a loss, since a value that does not fit is read as n
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.candid.relation import leaf
 from analyzer.candid.types import OMITTABLE, Kind
 from analyzer.edits.assemble import digest_of_all
+from analyzer.edits.flow import ALL_CLIENTS, Flow, How, accepted, extra, missing, refused, throws, unreadable
 from analyzer.edits.renames import renames
 from analyzer.edits.walk import Finding, Met, Part, Walk
-from analyzer.model import Polarity, Step, Verdict, worst
+from analyzer.model import Step, Verdict, worst
 from analyzer.structure import Structure
 
 if TYPE_CHECKING:
@@ -23,68 +23,7 @@ if TYPE_CHECKING:
     from analyzer.candid.pair import Pair
     from analyzer.table import Span
 
-ALL_CLIENTS = ("js", "motoko", "rust")
-JS = ("js",)  # @icp-sdk/core throws where the other clients go on
-INIT_ROOT = "init"
-
-
-class Flow(Enum):
-    """Who writes a value and who reads it, and whether a value that does not fit is read as null."""
-
-    OUT = "out"
-    OUT_OPT = "out, under an opt"
-    IN = "in"
-    IN_OPT = "in, under an opt"
-    INIT = "init"  # who installs the canister writes; clients see nothing of it
-
-    @property
-    def out(self) -> bool:
-        """Whether the new version writes and old clients read."""
-        return self in (Flow.OUT, Flow.OUT_OPT)
-
-    @property
-    def under_opt(self) -> bool:
-        """Whether an `opt` is around."""
-        return self in (Flow.OUT_OPT, Flow.IN_OPT)
-
-    def flipped(self) -> Flow:
-        """Return the flow of a function's arguments."""
-        return _FLIPPED[self]
-
-    def inside_opt(self) -> Flow:
-        """Return the flow of what is inside an `opt`."""
-        return _INSIDE_OPT[self]
-
-    @property
-    def polarity(self) -> Polarity:
-        """How reports call it."""
-        return Polarity.OUT if self.out else Polarity.IN
-
-    @property
-    def reader(self) -> str:
-        """Who reads, in the words of an effect."""
-        return "old clients" if self.out else "the new version"
-
-    @property
-    def writer(self) -> str:
-        """Who writes, in the words of an effect."""
-        return "the new version" if self.out else "old clients"
-
-
-_FLIPPED = {
-    Flow.OUT: Flow.IN,
-    Flow.IN: Flow.OUT,
-    Flow.OUT_OPT: Flow.IN_OPT,
-    Flow.IN_OPT: Flow.OUT_OPT,
-    Flow.INIT: Flow.INIT,
-}
-_INSIDE_OPT = {
-    Flow.OUT: Flow.OUT_OPT,
-    Flow.IN: Flow.IN_OPT,
-    Flow.OUT_OPT: Flow.OUT_OPT,
-    Flow.IN_OPT: Flow.IN_OPT,
-    Flow.INIT: Flow.INIT,
-}
+INIT_ROOT = "(init)"  # in parentheses: a method may well be called init
 
 
 class State(NamedTuple):
@@ -141,7 +80,7 @@ class CandidEdits:
         """Return the nodes that a root stands for, old and new: a method's type, or the constructor's arguments."""
         pair = self.pair
         old, new = self._old_methods.get(root), self._new_methods.get(root)
-        if root == INIT_ROOT and old is None and new is None:
+        if root == INIT_ROOT:
             return [n + pair.offset for n in pair.old.init or ()], list(pair.new.init or ())
         return [] if old is None else [old], [] if new is None else [new]
 
@@ -258,94 +197,54 @@ class CandidEdits:
         step = Step(kind, old.name)
         return Finding(f"{kind}_renamed", *parts, old.name, step, state.flow.polarity, Verdict.SAFE, effect)
 
-    def _fail(self, flow: Flow, effect: str) -> dict[str, Any]:
-        """Return how a failed question of the relation counts."""
-        if flow is Flow.INIT:
-            return _init_only()
-        if flow.under_opt:
-            return {
-                "verdict": Verdict.LOSSY,
-                "effect": f"{effect}; under the opt around it that reads as null",
-                "opt_rule": True,
-            }
-        return {"verdict": Verdict.BREAKING, "effect": effect, "breaks": ("clients",), "clients": ALL_CLIENTS}
-
-    def _js_fails(self, flow: Flow, effect: str) -> dict[str, Any]:
-        """Return how a yes counts on which agent-js throws (measured with @icp-sdk/core 6.1.0)."""
-        if flow.under_opt:
-            return {"verdict": Verdict.LOSSY, "effect": effect}
-        return {"verdict": Verdict.BREAKING, "effect": effect, "breaks": ("clients",), "clients": JS}
-
-    # A part that the writer has and the reader does not, and the other way round.
-
-    def _extra(self, flow: Flow) -> dict[str, Any]:
-        if flow is Flow.INIT:
-            return _init_only()
-        if flow.out:
-            return {"verdict": Verdict.SAFE, "effect": "old clients ignore it"}
-        return {"verdict": Verdict.LOSSY, "effect": "old clients still send it; the new version ignores it"}
-
-    def _missing(self, flow: Flow, node: int) -> dict[str, Any]:
-        if flow is Flow.INIT:
-            return _init_only()
-        kind = self.pair.kinds[self.pair.heads[node]]
-        if kind not in OMITTABLE:
-            if flow.out:
-                return self._fail(flow, "old clients need it, and the new version does not send it")
-            return self._fail(flow, "the new version needs it, and old clients do not send it")
-        if flow.out and kind != Kind.NULL:
-            return {"verdict": Verdict.LOSSY, "effect": "old clients read null"}
-        if flow.out:
-            return self._js_fails(flow, 'agent-js throws: "Cannot find required field"; other clients read null')
-        return {"verdict": Verdict.SAFE, "effect": "old clients do not send it; the new version reads null"}
-
     def _field_gone(self, state: State, field: _Member) -> Finding:
-        parts = Part(field.node, field.span), self._around(state.new)
-        how = self._missing(state.flow, field.node) if state.flow.out else self._extra(state.flow)
-        if state.flow.out and how["verdict"] == Verdict.LOSSY and not how.get("opt_rule") and self._is_tuple(state.old):
-            how = self._js_fails(state.flow, 'agent-js throws: "Tuple mismatch"; other clients read null')
-        return Finding("field_removed", *parts, field.name, Step("field", field.name), state.flow.polarity, **how)
+        how = self._missing(state.flow, field.node) if state.flow.out else extra(state.flow)
+        if state.flow.out and how.verdict == Verdict.LOSSY and not how.opt_rule and self._is_tuple(state.old):
+            how = throws(state.flow, 'agent-js throws: "Tuple mismatch"; other clients read null')
+        return self._gone("field", state, field, how)
 
     def _field_new(self, state: State, field: _Member) -> Finding:
-        parts = self._around(state.old), Part(field.node, field.span)
-        how = self._extra(state.flow) if state.flow.out else self._missing(state.flow, field.node)
-        return Finding("field_added", *parts, field.name, Step("field", field.name), state.flow.polarity, **how)
+        how = extra(state.flow) if state.flow.out else self._missing(state.flow, field.node)
+        return self._come("field", state, field, how)
+
+    def _missing(self, flow: Flow, node: int) -> How:
+        return missing(flow, self.pair.kinds[self.pair.heads[node]])
 
     def _is_tuple(self, record: int) -> bool:
         labels = self.pair.labels[record]
         return labels == tuple(range(len(labels)))
 
     def _case_gone(self, state: State, case: _Member) -> Finding:
-        parts = Part(case.node, case.span), self._around(state.new)
-        if state.flow.out:
-            how: dict[str, Any] = {"verdict": Verdict.SAFE, "effect": "the new version never sends it"}
-        else:
-            how = self._fail(state.flow, "the new version cannot read it when an old client sends it")
-        return Finding("case_removed", *parts, case.name, Step("case", case.name), state.flow.polarity, **how)
+        how = How(Verdict.SAFE, "the new version never sends it")
+        if not state.flow.out:
+            how = refused(state.flow, "the new version cannot read it when an old client sends it")
+        return self._gone("case", state, case, how)
 
     def _case_new(self, state: State, case: _Member) -> Finding:
-        parts = self._around(state.old), Part(case.node, case.span)
+        how = How(Verdict.SAFE, "old clients never send it")
         if state.flow.out:
-            how = self._fail(state.flow, "old clients cannot read it when the new version sends it")
-        else:
-            how = {"verdict": Verdict.SAFE, "effect": "old clients never send it"}
-        return Finding("case_added", *parts, case.name, Step("case", case.name), state.flow.polarity, **how)
+            how = refused(state.flow, "old clients cannot read it when the new version sends it")
+        return self._come("case", state, case, how)
 
     def _method_gone(self, state: State, method: _Member) -> Finding:
-        parts = Part(method.node, method.span), self._around(state.new)
+        how = How(Verdict.SAFE, "the new version does not call it")
         if state.flow.out:
-            how = self._fail(state.flow, "old clients still call it and are rejected")
-        else:
-            how = {"verdict": Verdict.SAFE, "effect": "the new version does not call it"}
-        return Finding("method_removed", *parts, method.name, Step("method", method.name), state.flow.polarity, **how)
+            how = refused(state.flow, "old clients still call it and are rejected")
+        return self._gone("method", state, method, how)
 
     def _method_new(self, state: State, method: _Member) -> Finding:
-        parts = self._around(state.old), Part(method.node, method.span)
-        if state.flow.out:
-            how: dict[str, Any] = {"verdict": Verdict.SAFE, "effect": "old clients do not call it"}
-        else:
-            how = self._fail(state.flow, "the new version calls it, and services that old clients pass do not have it")
-        return Finding("method_added", *parts, method.name, Step("method", method.name), state.flow.polarity, **how)
+        how = How(Verdict.SAFE, "old clients do not call it")
+        if not state.flow.out:
+            how = refused(state.flow, "the new version calls it, and services that old clients pass do not have it")
+        return self._come("method", state, method, how)
+
+    def _gone(self, kind: str, state: State, member: _Member, how: How) -> Finding:
+        parts = Part(member.node, member.span), self._around(state.new)
+        return _found(f"{kind}_removed", parts, member.name, Step(kind, member.name), state.flow, how)
+
+    def _come(self, kind: str, state: State, member: _Member, how: How) -> Finding:
+        parts = self._around(state.old), Part(member.node, member.span)
+        return _found(f"{kind}_added", parts, member.name, Step(kind, member.name), state.flow, how)
 
     # -- functions
 
@@ -356,8 +255,7 @@ class CandidEdits:
         if old_mode != new_mode:
             effect = f"it was {_mode(old_mode)} and is {_mode(new_mode)}: old clients call it the wrong way"
             parts = self._whole(state.old), self._whole(state.new)
-            how = self._fail(state.flow, effect)
-            findings.append(Finding("mode_changed", *parts, None, None, state.flow.polarity, **how))
+            findings.append(_found("mode_changed", parts, None, None, state.flow, refused(state.flow, effect)))
         following: list[tuple[Step | None, State]] = []
         for kind, flow, olds, news in (
             ("argument", state.flow.flipped(), slice(0, old_count), slice(0, new_count)),
@@ -384,18 +282,16 @@ class CandidEdits:
         common = min(len(old_parts), len(new_parts))
         for i, part in enumerate(old_parts[common:], common):
             assert part.node is not None  # noqa: S101
-            how = self._missing(flow, part.node) if flow.out else self._extra(flow)
-            if kind == "result" and flow.out and how.get("clients") != ALL_CLIENTS and not how.get("opt_rule"):
-                how = self._js_fails(flow, 'agent-js throws: "Wrong number of return values"; other clients read null')
-            findings.append(
-                Finding(f"{kind}_removed", part, new_around, str(i), Step(kind, None, i), flow.polarity, **how)
-            )
+            how = self._missing(flow, part.node) if flow.out else extra(flow)
+            if kind == "result" and flow.out and how.clients != ALL_CLIENTS and not how.opt_rule:
+                how = throws(flow, 'agent-js throws: "Wrong number of return values"; other clients read null')
+            step = Step(kind, None, i)
+            findings.append(_found(f"{kind}_removed", (part, new_around), str(i), step, flow, how))
         for i, part in enumerate(new_parts[common:], common):
             assert part.node is not None  # noqa: S101
-            how = self._extra(flow) if flow.out else self._missing(flow, part.node)
-            findings.append(
-                Finding(f"{kind}_added", old_around, part, str(i), Step(kind, None, i), flow.polarity, **how)
-            )
+            how = extra(flow) if flow.out else self._missing(flow, part.node)
+            step = Step(kind, None, i)
+            findings.append(_found(f"{kind}_added", (old_around, part), str(i), step, flow, how))
         return findings, following
 
     def _init(self) -> _Expanded:
@@ -412,44 +308,29 @@ class CandidEdits:
         pair, flow = self.pair, state.flow
         written, read = (state.new, state.old) if flow.out else (state.old, state.new)
         kw, kr = pair.kinds[pair.heads[written]], pair.kinds[pair.heads[read]]
-        parts = self._whole(state.old), self._whole(state.new)
         kind = "type_changed"
         following: list[tuple[Step | None, State]] = []
         if kr == Kind.OPT and kw not in (Kind.NULL, Kind.EMPTY):
             inner = pair.children[pair.heads[read]][0]
             ki = pair.kinds[pair.heads[inner]]
-            if ki not in OMITTABLE and (ki == kw or leaf(kw, ki, service_is_principal=self.service_is_principal)):
+            if ki not in OMITTABLE and (ki == kw or self._leaf(kw, ki)):
                 kind = "opt_removed" if flow.out else "opt_added"
-                pairs = (inner, written) if flow.out else (written, inner)
-                following = list(self._into(Step("option"), *pairs, flow.inside_opt()))
-                how: dict[str, Any] = {
-                    "verdict": Verdict.SAFE,
-                    "effect": f"{flow.reader} read it as a value that is there"
-                    if flow.out
-                    else f"{flow.reader} reads it as a value that is there",
-                }
+                sides = (inner, written) if flow.out else (written, inner)
+                following = list(self._into(Step("option"), *sides, flow.inside_opt()))
+                how = accepted(flow, kw, kr)
             else:
-                how = self._fail(flow.inside_opt(), "the value does not fit")
-        elif kr == Kind.OPT or leaf(kw, kr, service_is_principal=self.service_is_principal):
-            how = self._accepted(flow, kw, kr)
+                how = unreadable(flow.inside_opt())
+        elif kr == Kind.OPT or self._leaf(kw, kr):
+            how = accepted(flow, kw, kr)
         else:
             if kw == Kind.OPT:
                 kind = "opt_added" if flow.out else "opt_removed"
-            how = self._fail(flow, f"{flow.reader} cannot read what {flow.writer} {'sends' if flow.out else 'send'}")
-        if flow is Flow.INIT:
-            how = _init_only()
-        return [Finding(kind, *parts, None, None, flow.polarity, **how)], following
+            how = unreadable(flow)
+        parts = self._whole(state.old), self._whole(state.new)
+        return [_found(kind, parts, None, None, flow, how)], following
 
-    def _accepted(self, flow: Flow, written: int, read: int) -> dict[str, Any]:
-        if written == Kind.NAT and read == Kind.INT and flow.out:
-            return self._js_fails(flow, 'agent-js throws: "type on the wire nat, expect type int"')
-        if written == Kind.SERVICE and read == Kind.PRINCIPAL:
-            return self._js_fails(flow, "agent-js and the Motoko runtime do not read a service as a principal") | (
-                {} if flow.under_opt else {"clients": ("js", "motoko")}
-            )
-        if read == Kind.RESERVED and not flow.out:
-            return {"verdict": Verdict.LOSSY, "effect": "old clients still send it; the new version ignores it"}
-        return {"verdict": Verdict.SAFE, "effect": "every value still fits"}
+    def _leaf(self, written: int, read: int) -> bool:
+        return leaf(written, read, service_is_principal=self.service_is_principal)
 
     _by_kind = {  # noqa: RUF012 - a table of methods, which nothing changes
         Kind.OPT: _opt,
@@ -461,8 +342,9 @@ class CandidEdits:
     }
 
 
-def _init_only() -> dict[str, Any]:
-    return {"verdict": Verdict.SAFE, "effect": "only who installs the canister passes it; clients see nothing of it"}
+def _found(kind: str, parts: tuple[Part, Part], label: str | None, step: Step | None, flow: Flow, how: How) -> Finding:
+    verdict, effect, opt_rule, breaks, clients = how
+    return Finding(kind, *parts, label, step, flow.polarity, verdict, effect, opt_rule, breaks, clients)
 
 
 def _mode(mode: str) -> str:
