@@ -111,7 +111,10 @@ def test_one_edit_is_one_edit_however_often_it_is_met() -> None:
 
 def test_the_constructor_is_told_and_breaks_no_client() -> None:
     report = compare_candid("service : (nat) -> { m : () -> () }", "service : (text, nat) -> { m : () -> () }")
-    assert met(report) == [("type_changed", "(init) > arg 0", "safe", ""), ("argument_added", "(init) > arg 1", "safe", "")]
+    assert met(report) == [
+        ("type_changed", "(init) > arg 0", "safe", ""),
+        ("argument_added", "(init) > arg 1", "safe", ""),
+    ]
     assert compare_candid("service : (nat) -> {}", "service : (text) -> {}", profile="strict").verdict == BREAKING
 
 
