@@ -13,7 +13,7 @@ from analyzer.candid.types import OMITTABLE, Kind
 from analyzer.edits.assemble import digest_of_all
 from analyzer.edits.flow import ALL_CLIENTS, Flow, How, accepted, extra, missing, refused, throws, unreadable
 from analyzer.edits.renames import renames
-from analyzer.edits.walk import Finding, Met, Part, Walk
+from analyzer.edits.walk import Finding, Met, Part, Steps, Walk
 from analyzer.model import Step, Verdict, worst
 from analyzer.structure import Structure
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from analyzer.table import Span
 
 INIT_ROOT = "(init)"  # in parentheses: a method may well be called init
+
+
+_THROUGH = {Kind.OPT: Step("option"), Kind.VEC: Step("element")}
 
 
 class State(NamedTuple):
@@ -44,7 +47,7 @@ class _Member(NamedTuple):
     span: Span
 
 
-_Expanded = tuple[list[Finding], list[tuple[Step | None, State]]]
+_Expanded = tuple[list[Finding], list[tuple[Steps, State]]]
 
 
 class CandidEdits:
@@ -64,7 +67,7 @@ class CandidEdits:
         pair = self.pair
         findings, following = self._service(State(pair.old_service, pair.new_service, Flow.OUT))
         met = [Met(_root_name(f), f, ()) for f in findings]
-        roots = [(step.name or "", state) for step, state in following if step is not None]
+        roots = [(steps[0].name or "", state) for steps, state in following]
         init_findings, init_following = self._init()
         met += [Met(INIT_ROOT, f, () if f.step is None else (f.step,)) for f in init_findings]
         # The constructor's arguments are one root of several states: a state without nodes leads to them.
@@ -129,21 +132,26 @@ class CandidEdits:
 
     # -- the walk
 
-    def _into(self, step: Step | None, old: int, new: int, flow: Flow) -> Iterator[tuple[Step | None, State]]:
+    def _into(self, steps: Steps, old: int, new: int, flow: Flow) -> Iterator[tuple[Steps, State]]:
         """Yield the state of a pair of types, unless they are the same primitive.
 
         Definitions of one name are compared where they are defined, anything else where it is referred to.
         """
         pair = self.pair
         kinds, labels, children = pair.kinds, pair.labels, pair.children
+        while kinds[old] == kinds[new] and (step := _THROUGH.get(Kind(kinds[old]))) is not None:
+            # Straight through, without a state of its own: interfaces are full of `opt` and `vec`.
+            steps = (*steps, step)
+            flow = flow.inside_opt() if kinds[old] == Kind.OPT else flow
+            old, new = children[old][0], children[new][0]
         while kinds[old] == kinds[new] == Kind.NAME and labels[old] == labels[new]:
             old, new = children[old][0], children[new][0]
         old_head, new_head = pair.heads[old], pair.heads[new]
         if kinds[old_head] == kinds[new_head]:
             if kinds[old_head] > Kind.PRINCIPAL:
-                yield step, State(old_head, new_head, flow)
+                yield steps, State(old_head, new_head, flow)
         else:
-            yield step, State(old, new, flow)
+            yield steps, State(old, new, flow)
 
     def _expand(self, state: State) -> _Expanded:
         kinds, heads = self.pair.kinds, self.pair.heads
@@ -154,11 +162,11 @@ class CandidEdits:
 
     def _opt(self, state: State) -> _Expanded:
         (old,), (new,) = self.pair.children[state.old], self.pair.children[state.new]
-        return [], list(self._into(Step("option"), old, new, state.flow.inside_opt()))
+        return [], list(self._into((_THROUGH[Kind.OPT],), old, new, state.flow.inside_opt()))
 
     def _vec(self, state: State) -> _Expanded:
         (old,), (new,) = self.pair.children[state.old], self.pair.children[state.new]
-        return [], list(self._into(Step("element"), old, new, state.flow))
+        return [], list(self._into((_THROUGH[Kind.VEC],), old, new, state.flow))
 
     def _record(self, state: State) -> _Expanded:
         return self._aligned(state, "field", self._field_gone, self._field_new)
@@ -173,12 +181,12 @@ class CandidEdits:
         olds = {m.id: m for m in self._members(state.old)}
         news = {m.id: m for m in self._members(state.new)}
         findings: list[Finding] = []
-        following: list[tuple[Step | None, State]] = []
+        following: list[tuple[Steps, State]] = []
         for label, old in olds.items():
             new = news.get(label)
             if new is None:
                 continue
-            following += self._into(Step(kind, old.name), old.node, new.node, state.flow)
+            following += self._into((Step(kind, old.name),), old.node, new.node, state.flow)
             if old.name != new.name:
                 findings.append(self._respelled(state, kind, old, new))
         gone = [m for label, m in olds.items() if label not in news]
@@ -256,7 +264,7 @@ class CandidEdits:
             effect = f"it was {_mode(old_mode)} and is {_mode(new_mode)}: old clients call it the wrong way"
             parts = self._whole(state.old), self._whole(state.new)
             findings.append(_found("mode_changed", parts, None, None, state.flow, refused(state.flow, effect)))
-        following: list[tuple[Step | None, State]] = []
+        following: list[tuple[Steps, State]] = []
         for kind, flow, olds, news in (
             ("argument", state.flow.flipped(), slice(0, old_count), slice(0, new_count)),
             ("result", state.flow, slice(old_count, None), slice(new_count, None)),
@@ -274,10 +282,10 @@ class CandidEdits:
         self, kind: str, flow: Flow, olds: tuple[Part, list[Part]], news: tuple[Part, list[Part]]
     ) -> _Expanded:
         (old_around, old_parts), (new_around, new_parts) = olds, news
-        following: list[tuple[Step | None, State]] = []
+        following: list[tuple[Steps, State]] = []
         for i, (old, new) in enumerate(zip(old_parts, new_parts, strict=False)):
             assert old.node is not None and new.node is not None  # noqa: S101, PT018 - listed parts are there
-            following += self._into(Step(kind, None, i), old.node, new.node, flow)
+            following += self._into((Step(kind, None, i),), old.node, new.node, flow)
         findings = []
         common = min(len(old_parts), len(new_parts))
         for i, part in enumerate(old_parts[common:], common):
@@ -309,14 +317,14 @@ class CandidEdits:
         written, read = (state.new, state.old) if flow.out else (state.old, state.new)
         kw, kr = pair.kinds[pair.heads[written]], pair.kinds[pair.heads[read]]
         kind = "type_changed"
-        following: list[tuple[Step | None, State]] = []
+        following: list[tuple[Steps, State]] = []
         if kr == Kind.OPT and kw not in (Kind.NULL, Kind.EMPTY):
             inner = pair.children[pair.heads[read]][0]
             ki = pair.kinds[pair.heads[inner]]
             if ki not in OMITTABLE and (ki == kw or self._leaf(kw, ki)):
                 kind = "opt_removed" if flow.out else "opt_added"
                 sides = (inner, written) if flow.out else (written, inner)
-                following = list(self._into(Step("option"), *sides, flow.inside_opt()))
+                following = list(self._into((_THROUGH[Kind.OPT],), *sides, flow.inside_opt()))
                 how = accepted(flow, kw, kr)
             else:
                 how = unreadable(flow.inside_opt())

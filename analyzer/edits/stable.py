@@ -57,7 +57,7 @@ class StableEdits:
                 met += self._taken_over(variable, old, new)
                 roots += [
                     (variable.name, state)
-                    for _, state in self.types.into(None, compatibility.old_node(old), new.node, Flow.KEEP)
+                    for _, state in self.types.into((), compatibility.old_node(old), new.node, Flow.KEEP)
                 ]
         walk = Walk(roots, self.types.expand)
         return met + walk.met(), walk.omitted

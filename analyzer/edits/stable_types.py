@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.edits.renames import renames
-from analyzer.edits.walk import Finding, Part
+from analyzer.edits.walk import Finding, Part, Steps
 from analyzer.model import Polarity, Step, Verdict
 from analyzer.motoko.compatible import LOSES_DATA, NOT_SUBTYPE
 from analyzer.motoko.relation import EQUAL, FAIL, SUB, Relation
@@ -52,7 +52,7 @@ class _Member(NamedTuple):
     span: Span
 
 
-_Expanded = tuple[list[Finding], list[tuple[Step | None, State]]]
+_Expanded = tuple[list[Finding], list[tuple[Steps, State]]]
 
 
 class StableTypes:
@@ -115,7 +115,7 @@ class StableTypes:
 
     # -- the walk
 
-    def into(self, step: Step | None, old: int, new: int, flow: Flow) -> Iterator[tuple[Step | None, State]]:
+    def into(self, steps: Steps, old: int, new: int, flow: Flow) -> Iterator[tuple[Steps, State]]:
         """Yield the state of a pair of types, unless they are the same as written.
 
         Definitions of one name are compared where they are defined, anything else where it is referred to.
@@ -125,11 +125,11 @@ class StableTypes:
         while kinds[old] == kinds[new] == Kind.CON and self._name(old) == self._name(new):
             old, new = universe.unfold(old), universe.unfold(new)
         if kinds[old] == kinds[new] == Kind.VAR:
-            yield from self.into(step, universe.children[old][0], universe.children[new][0], Flow.EQUAL)
+            yield from self.into(steps, universe.children[old][0], universe.children[new][0], Flow.EQUAL)
             return
         old_head, new_head = universe.expand(old), universe.expand(new)
         if kinds[old_head] != kinds[new_head]:
-            yield step, State(old, new, flow)
+            yield steps, State(old, new, flow)
         elif kinds[old_head] == Kind.ANY and self._code(flow, old, new) is None:
             return  # written or computed, it is the same
         elif (
@@ -138,7 +138,7 @@ class StableTypes:
             or universe.labels[old_head] != universe.labels[new_head]
         ):
             same_place = kinds[old_head] not in self._by_kind or self._sort(old_head) != self._sort(new_head)
-            yield step, State(old, new, flow) if same_place else State(old_head, new_head, flow)
+            yield steps, State(old, new, flow) if same_place else State(old_head, new_head, flow)
 
     def _name(self, node: int) -> str:
         return _STAMP.sub("", self.universe.names[self.universe.labels[node][0]])
@@ -216,14 +216,14 @@ class StableTypes:
             effect = "an array that can change and one that cannot are stored differently"
             parts = self._whole(state.old), self._whole(state.new)
             return [self._part_finding(state.flow, "mutability_changed", *parts, None, None, NOT_SUBTYPE, effect)], []
-        return [], list(self.into(step, old, new, state.flow))
+        return [], list(self.into((step,), old, new, state.flow))
 
     def _tuple(self, state: State) -> _Expanded:
         universe = self.universe
         olds, news = universe.children[state.old], universe.children[state.new]
-        following: list[tuple[Step | None, State]] = []
+        following: list[tuple[Steps, State]] = []
         for i, (old, new) in enumerate(zip(olds, news, strict=False)):
-            following += self.into(Step("item", None, i), old, new, state.flow)
+            following += self.into((Step("item", None, i),), old, new, state.flow)
         findings = []
         effect = "a stored tuple has the length that it had"
         for i in range(len(news), len(olds)):
@@ -261,7 +261,7 @@ class StableTypes:
         olds = {m.name: m for m in self._members(state.old, first)}
         news = {m.name: m for m in self._members(state.new, first)}
         findings: list[Finding] = []
-        following: list[tuple[Step | None, State]] = []
+        following: list[tuple[Steps, State]] = []
         universe, flow = self.universe, state.flow
         for name, old in olds.items():
             new = news.get(name)
@@ -273,7 +273,7 @@ class StableTypes:
                 effect = "a field that can change and one that cannot are stored differently"
                 findings.append(self._part_finding(flow, "mutability_changed", *parts, name, step, NOT_SUBTYPE, effect))
             else:
-                following += self.into(step, old.node, new.node, flow)
+                following += self.into((step,), old.node, new.node, flow)
         gone = [m for name, m in olds.items() if name not in news]
         come = [m for name, m in news.items() if name not in olds]
         paired = renames(gone, come, lambda m: self.structure.classes[universe.expand(m.node)]) if gone and come else []
@@ -315,13 +315,13 @@ class StableTypes:
                 return findings, []
             effect = "a generic function keeps exactly its type"
             return [self._part_finding(flow, "type_changed", *parts, None, None, NOT_SUBTYPE, effect)], []
-        following: list[tuple[Step | None, State]] = []
+        following: list[tuple[Steps, State]] = []
         for kind, way, mine, theirs in (
             ("argument", _FLIPPED[flow], olds[:old_count], news[:new_count]),
             ("result", flow, olds[old_count:], news[new_count:]),
         ):
             for i, (old, new) in enumerate(zip(mine, theirs, strict=False)):
-                following += self.into(Step(kind, None, i), old, new, way)
+                following += self.into((Step(kind, None, i),), old, new, way)
             effect = f"a stored function has the {kind}s that it had"
             for i in range(len(theirs), len(mine)):
                 both = self._whole(mine[i]), self._around(state.new)

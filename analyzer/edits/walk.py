@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_STEPS = 400_000  # states seen over all roots; beyond it the roots left share one walk
 MAX_KEPT = 100_000  # occurrences
 
+Steps = tuple[Step, ...]  # from one state to the next: none where a name is followed, several through `opt` and `vec`
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -73,12 +75,12 @@ class Walk:
     def __init__(
         self,
         roots: Iterable[tuple[str, Hashable]],
-        expand: Callable[[Any], tuple[list[Finding], list[tuple[Step | None, Any]]]],
+        expand: Callable[[Any], tuple[list[Finding], list[tuple[Steps, Any]]]],
     ) -> None:
         self.roots = list(roots)
         self._numbers: dict[Any, int] = {}
         self.findings: list[list[Finding]] = []
-        self._following: list[list[tuple[Step | None, int]]] = []
+        self._following: list[list[tuple[Steps, int]]] = []
         pending: deque[Any] = deque()
 
         def number_of(state: Any) -> int:  # noqa: ANN401 - a surface's own state
@@ -92,7 +94,7 @@ class Walk:
         while pending:
             findings, following = expand(pending.popleft())
             self.findings.append(findings)
-            self._following.append([(step, number_of(state)) for step, state in following])
+            self._following.append([(steps, number_of(state)) for steps, state in following])
         self.omitted = 0
         self._mark_dirty()
 
@@ -140,7 +142,7 @@ class Walk:
         return found
 
     def _from(self, starts: list[tuple[str, int]]) -> tuple[list[Met], int]:
-        came: dict[int, tuple[int, Step | None] | None] = {}
+        came: dict[int, tuple[int, Steps] | None] = {}
         root_of: dict[int, str] = {}
         order: list[int] = []
         for root, start in starts:
@@ -160,10 +162,10 @@ class Walk:
                     at[key] = number
                 else:
                     met.more += 1
-            for step, child in self._following[number]:
+            for steps_on, child in self._following[number]:
                 ways[child] = ways.get(child, 0) + 1
                 if child not in came:
-                    came[child] = (number, step)
+                    came[child] = (number, steps_on)
                     root_of[child] = root_of[number]
                     order.append(child)
         for key, met in best.items():
@@ -172,14 +174,13 @@ class Walk:
         return list(best.values()), len(order)
 
 
-def _path(number: int, came: dict[int, tuple[int, Step | None] | None], last: Step | None) -> tuple[Step, ...]:
+def _path(number: int, came: dict[int, tuple[int, Steps] | None], last: Step | None) -> tuple[Step, ...]:
     """Return the steps from the root to a state and into the part; the middle of a very long path is counted."""
     steps = [] if last is None else [last]
     link = came[number]
     while link is not None:
-        number, step = link
-        if step is not None:
-            steps.append(step)
+        number, passed = link
+        steps += reversed(passed)
         link = came[number]
     if len(steps) > MAX_PATH:
         half = MAX_PATH // 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.motoko.names import TYPE_FIELD
+from analyzer.motoko.names import field_order
 from analyzer.motoko.relation import EQUAL, SUB, Forward, Relation
 from analyzer.motoko.types import COMPUTED, Kind
 from analyzer.motoko.universe import TOO_LARGE, Undecided
@@ -93,7 +93,7 @@ class Bounds:
         for x, y in ((a, b), (b, a)):
             if kinds[x] in (Kind.VAR, Kind.TYPE):
                 return NONE_AT_ALL
-            if kinds[x] in (Kind.ANY, Kind.NONE):
+            if kinds[x] in (Kind.ANY, Kind.NONE) and labels[x]:
                 return x if (kinds[x] == Kind.ANY) == lub else y
         if ka == kb in (Kind.OPTION, Kind.WEAK, Kind.ARRAY):
             inner = yield Ask(lub, children[a][0], children[b][0])
@@ -110,7 +110,7 @@ class Bounds:
             return universe.add(ka, (), tuple(items))
         if ka == kb == Kind.FUNC and self._same_outline(a, b):
             return (yield from self._function(ask))
-        if not {ka, kb} & {Kind.CON, Kind.PARAM, Kind.PRIM}:
+        if not {ka, kb} & {Kind.CON, Kind.PARAM, Kind.PRIM, Kind.ANY, Kind.NONE}:
             return self._end(ask)
         if self._holds(a, b, SUB):
             return self._remember(ask, b if lub else a)
@@ -122,7 +122,7 @@ class Bounds:
         """Answer whether moc has a name here; what is written `Nat` or `Any` is one, too."""
         kind = self.universe.kinds[node]
         named = kind in (Kind.CON, Kind.PARAM, Kind.PRIM)
-        return named or (kind in (Kind.ANY, Kind.NONE) and self.universe.labels[node] != COMPUTED)
+        return named or (kind in (Kind.ANY, Kind.NONE) and not self.universe.labels[node])
 
     def _unfolded(self, ask: Ask) -> Steps:
         """Combine what two references stand for.
@@ -169,7 +169,7 @@ class Bounds:
         )
         keeps_all = ask.lub == (kind == Kind.VARIANT)
         found: dict[str, int] = {}
-        for name in sorted(mine.keys() | theirs.keys(), key=_moc_order):
+        for name in sorted(mine.keys() | theirs.keys(), key=field_order):
             if name in mine and name in theirs:
                 inner = yield Ask(ask.lub, mine[name], theirs[name])
                 if inner != NONE_AT_ALL:
@@ -178,7 +178,7 @@ class Bounds:
                     return self._end(ask)
             elif keeps_all:
                 found[name] = mine[name] if name in mine else theirs[name]
-        order = sorted(found)
+        order = sorted(found, key=field_order)
         labels = (*universe.labels[ask.a][:first], *order)
         return universe.add(kind, labels, tuple([found[name] for name in order]))
 
@@ -214,8 +214,3 @@ class Bounds:
         for i, (x, y) in enumerate(zip(mine, theirs, strict=True)):
             found.append((yield Ask(ask.lub if i >= labels[4] else not ask.lub, x, y)))
         return universe.add(Kind.FUNC, labels, tuple(found))
-
-
-def _moc_order(name: str) -> tuple[bool, str]:
-    """Type fields come first."""
-    return not name.startswith(TYPE_FIELD), name

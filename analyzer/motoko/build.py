@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.motoko.labels import LabelError, label_of
-from analyzer.motoko.names import TYPE_FIELD, Member, Names
+from analyzer.motoko.names import TYPE_FIELD, Member, Names, field_order
 from analyzer.motoko.types import Binder, Kind
 from analyzer.text import shortened
 
@@ -43,7 +42,8 @@ class RawMigration(NamedTuple):
     span: Span
 
 
-_name_of = attrgetter("name")
+def _order_of(member: Member) -> tuple[bool, str]:
+    return field_order(member.name)
 
 
 class Builder:
@@ -63,6 +63,7 @@ class Builder:
         self.migrations: list[RawMigration] = []
         # Nodes in the bounds of definitions and type fields: moc names them and looks no further.
         self.unchecked: list[range] = []
+        self.named: set[int] = set()  # nodes with a name before them
         # Nodes in parentheses of their own: `((A, B)) -> ...` has one parameter, a tuple; `(A, B) -> ...` has two.
         self._closed: set[int] = set()
 
@@ -201,11 +202,13 @@ class Builder:
         return self.add(Kind.TUPLE, (), tuple(nodes), (start, end), tuple([self.table.spans[n] for n in nodes]))
 
     item = pass_on
-    implicit_item = pass_on
 
     def named_item(self, values: list[Any], _start: int, _end: int) -> int:
-        node: int = values[1]
+        node: int = values[-1]
+        self.named.add(node)
         return node
+
+    implicit_item = named_item
 
     def array(self, values: list[Any], start: int, end: int) -> int:
         return self.add(Kind.ARRAY, (), (values[0],), (start, end))
@@ -357,7 +360,7 @@ class Builder:
 
     def _ordered(self, members: list[Member], kind: str) -> list[Member]:
         self.names.refuse_duplicates(members, kind)
-        return sorted(members, key=_name_of)
+        return sorted(members, key=_order_of)
 
     def empty_variant(self, _values: list[Any], start: int, end: int) -> int:
         return self.add(Kind.VARIANT, (), (), (start, end))

@@ -24,11 +24,11 @@ class Checks:
         self._fit: dict[bool, set[int]] = {False: set(), True: set()}
         self._bounds: dict[tuple[int, ...], bool] = {}
 
-    def run(self, written: int, unchecked: Iterable[range]) -> None:
+    def run(self, written: int, unchecked: Iterable[range], combined: Iterable[int]) -> None:
         """Raise ParseError for the first type that moc refuses.
 
-        written: how many nodes were read; what `and` and `or` result in is not looked at. unchecked: nodes in bounds of
-        definitions, of which moc only looks up the names.
+        written: how many nodes were read. unchecked: nodes in bounds of definitions, of which moc only looks up the
+        names. combined: what `and` and `or` result in, at which it does not look.
         """
         self._acyclic_bounds()
         table = self.signature.table
@@ -36,6 +36,8 @@ class Checks:
         skipped = bytearray(written)
         for part in unchecked:
             skipped[part.start : part.stop] = bytes([1]) * len(part)
+        for node in combined:
+            skipped[node] = 1
         for node in range(written):
             kind = table.kinds[node]
             if kind <= Kind.TUPLE or skipped[node]:
@@ -140,7 +142,11 @@ class Checks:
             if universe.shape(node) in fit or universe.blurred(node) in seen:
                 continue
             seen.add(universe.blurred(node))
-            inside = self._parts(universe.expand(node), mutable=mutable)
+            unfolded = universe.step(node)
+            if unfolded != node:
+                todo.append(unfolded)
+                continue
+            inside = self._parts(node, mutable=mutable)
             if inside is None:
                 return False
             todo += reversed(inside)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from analyzer.motoko.bounds import Bounds
 from analyzer.motoko.export import export
 from analyzer.motoko.relation import Forward
-from analyzer.motoko.types import Definition, Kind
+from analyzer.motoko.types import COMPUTED, COMPUTED_ITEM, Definition, Kind
 from analyzer.motoko.universe import Undecided, Universe, binder_of, with_binder
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from analyzer.motoko.types import StableSignature
 
 
-def combine_types(signature: StableSignature) -> bool:
-    """Turn every AND and OR node into the type that it stands for; return whether there are any. Raises ParseError.
+def combine_types(signature: StableSignature, items: set[int]) -> list[int]:
+    """Turn every AND and OR node into the type that it stands for, and return them. Raises ParseError.
 
-    Where that takes too long, `unsure` says so.
+    items: nodes with a name before them. Where it takes too long, `unsure` says so.
     """
     table = signature.table
     todo = [node for node, kind in enumerate(table.kinds) if kind in (Kind.AND, Kind.OR)]
     if not todo:
-        return False
+        return []
     reading = _Reading(signature)
     try:
         for node in todo:
@@ -39,9 +39,9 @@ def combine_types(signature: StableSignature) -> bool:
         for node in todo:
             if table.kinds[node] in (Kind.AND, Kind.OR):
                 table.kinds[node], table.labels[node], table.children[node] = Kind.ANY, (), ()
-        return True
-    reading.finish()
-    return True
+        return todo
+    reading.finish(items)
+    return todo
 
 
 class _Reading:
@@ -56,6 +56,7 @@ class _Reading:
         self._results: dict[int, int] = {}
         self.universe.bodies[: len(self._bodies)] = [-1] * len(self._bodies)
         self._binders = sorted((b.span, i) for i, b in enumerate(signature.binders) if b.names)
+        self._around = _enclosing([span for span, _ in self._binders])
 
     def replace(self, node: int) -> None:
         """Compute one node and put the result in its place."""
@@ -82,15 +83,17 @@ class _Reading:
         universe.children[node] = universe.children[result]
 
     def _being_read(self, offset: int) -> list[int]:
-        """Return the binders among whose parameters an offset is; one that is inside another comes right behind it."""
+        """Return the binders among whose parameters an offset is."""
         found = []
         at = bisect_right(self._binders, ((offset, 1 << 62), 0)) - 1
-        while at >= 0 and self._binders[at][0][1] > offset:
-            found.append(self._binders[at][1])
-            at -= 1
+        while at >= 0:
+            span, number = self._binders[at]
+            if offset < span[1]:
+                found.append(number)
+            at = self._around[at]
         return found
 
-    def finish(self) -> None:
+    def finish(self, items: set[int]) -> None:
         """Take the results over into the signature."""
         signature, universe = self.signature, self.universe
         table = signature.table
@@ -102,6 +105,8 @@ class _Reading:
             table.children[node] = universe.children[node]
             table.members[node] = table.members[result]
             table.names[node] = ()
+            if node in items and table.kinds[node] == Kind.ANY and table.labels[node] == COMPUTED:
+                table.labels[node] = COMPUTED_ITEM
         if self.bounds.knots:
             self._define()
 
@@ -136,3 +141,15 @@ def _relabelled(kind: int, labels: tuple[Any, ...], numbers: dict[int, int]) -> 
         return (labels[0], numbers[labels[1]])
     own = binder_of(kind, labels)
     return with_binder(kind, labels, numbers[own]) if own >= 0 else labels
+
+
+def _enclosing(spans: list[tuple[int, int]]) -> list[int]:
+    """Return, of each of some sorted spans that nest, which of them is the next around it, -1 where none is."""
+    around: list[int] = []
+    inside: list[int] = []
+    for i, (start, _) in enumerate(spans):
+        while inside and spans[inside[-1]][1] <= start:
+            inside.pop()
+        around.append(inside[-1] if inside else -1)
+        inside.append(i)
+    return around

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 TYPE_FIELD = "type "  # what the name of a type field begins with; it has a name space of its own
 
 
+def field_order(name: str) -> tuple[bool, str]:
+    """Return by what moc orders the fields of an object: type fields come first."""
+    return not name.startswith(TYPE_FIELD), name
+
+
 class Member(NamedTuple):
     """A field, tag, stable variable or type parameter as read."""
 

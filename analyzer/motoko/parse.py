@@ -8,7 +8,7 @@ from analyzer.motoko.build import Builder
 from analyzer.motoko.chain import check_chain, read_chain
 from analyzer.motoko.check import Checks
 from analyzer.motoko.combine import combine_types
-from analyzer.motoko.recursion import check_recursion
+from analyzer.motoko.recursion import check_expansive, check_productive
 from analyzer.motoko.resolve import resolve
 from analyzer.motoko.tail import check_tail
 from analyzer.motoko.types import StableField, StableSignature
@@ -79,12 +79,14 @@ def _finish(signature: StableSignature, builder: Builder) -> None:
     resolve(signature, builder)
     written = len(signature.table)
     try:
-        check_recursion(signature)
-        if combine_types(signature):
-            check_recursion(signature)
+        check_productive(signature)
+        combined = combine_types(signature, builder.named)
+        if combined:
+            check_productive(signature)
+        check_expansive(signature)
         universe = Universe(signature)
         checks = Checks(signature, universe)
-        checks.run(written, builder.unchecked)
+        checks.run(written, builder.unchecked, combined)
         signature.post = _fields(builder.post)
         signature.before = _before(signature, builder.pre)
         checks.stable_fields(signature.before)

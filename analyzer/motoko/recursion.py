@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 _NONPRODUCTIVE, _PRODUCTIVE = -2, -1  # else: the index of the parameter that the definition unfolds to
 
 
-def check_recursion(signature: StableSignature) -> None:
-    """Raise ParseError for the first definition whose unfolding never ends."""
+def check_productive(signature: StableSignature) -> None:
+    """Raise ParseError for the first definition that unfolds to itself and nothing else."""
     meanings = _meanings(signature)
     for i, definition in enumerate(signature.definitions):
         if meanings[i] == _NONPRODUCTIVE:
             what = f'the type "{definition.name}" is defined as itself'
             signature.sources.fail(definition.span[0], what, "M0157")
+
+
+def check_expansive(signature: StableSignature) -> None:
+    """Raise ParseError for the first definition whose unfolding leads to ever larger types."""
     expansive = _expansive(signature)
     for i, definition in enumerate(signature.definitions):
         if i in expansive:

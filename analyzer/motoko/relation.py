@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.motoko.types import COMPUTED, Kind
+from analyzer.motoko.names import field_order
+from analyzer.motoko.types import COMPUTED_ITEM, Kind
 from analyzer.motoko.universe import TOO_DEEP, TOO_LARGE, Undecided
 
 if TYPE_CHECKING:
@@ -137,22 +138,39 @@ class Relation:
             self._steps += 1
             if self._steps > BUDGET:
                 raise Undecided(TOO_LARGE)
-            todo += reversed(self.rests_on(a, b, mode))
+            todo += reversed(self._one_step(a, b, mode))
         return True
+
+    def _one_step(self, a: int, b: int, mode: int) -> list[Goal]:
+        """Return what a pair rests on next: moc remembers each pair on the way to the unfolded types, too."""
+        universe = self.universe
+        if mode == EQUAL or universe.kinds[b] != Kind.ANY:
+            unfolded = universe.step(a)
+            if unfolded != a:
+                return [(unfolded, b, mode)]
+            unfolded = universe.step(b)
+            if unfolded != b and (mode == EQUAL or universe.kinds[a] != Kind.NONE):
+                return [(a, unfolded, mode)]
+        return self._goals(a, b, mode)
 
     def rests_on(self, a: int, b: int, mode: int) -> list[Goal]:
         """Return what a pair of types rests on, FAIL alone where it cannot hold. Raises Undecided and Forward."""
+        goals = self._goals(a, b, mode)
+        return [FAIL] if FAIL in goals else goals
+
+    def _goals(self, a: int, b: int, mode: int) -> list[Goal]:
         universe = self.universe
         kind = universe.kinds[a]
         if universe.kinds[b] == Kind.ANY and universe.labels[b] and mode == SUB and kind not in (Kind.VAR, Kind.TYPE):
             # moc unfolds `a` only when `b` is a reference, and a written `Any` is one: a computed one is met first.
-            loses = self.stable and (kind != Kind.ANY or universe.labels[a] != COMPUTED)
+            # With a name before it, a computed `None` comes first.
+            first = (Kind.ANY, Kind.NONE) if universe.labels[b] == COMPUTED_ITEM else (Kind.ANY,)
+            loses = self.stable and not (kind in first and universe.labels[a])
             return [FAIL] if loses else []
-        goals = list(self.step(universe.expand(a), universe.expand(b), mode))
-        return [FAIL] if FAIL in goals else goals
+        return list(self.step(universe.expand(a), universe.expand(b), mode))
 
     def step(self, a: int, b: int, mode: int) -> Iterator[Goal]:
-        """Yield what a pair of unfolded types rests on; FAIL where it cannot hold."""
+        """Yield what a pair of unfolded types rests on, in moc's order; FAIL where it cannot hold."""
         universe = self.universe
         kinds, labels, children = universe.kinds, universe.labels, universe.children
         ka, kb = kinds[a], kinds[b]
@@ -177,10 +195,7 @@ class Relation:
         elif ka in (Kind.OPTION, Kind.WEAK, Kind.ARRAY, Kind.ASYNC):
             yield (children[a][0], children[b][0], mode) if labels[a] == labels[b] else FAIL
         elif ka == Kind.TUPLE:
-            if len(children[a]) != len(children[b]):
-                yield FAIL
-            for x, y in zip(children[a], children[b], strict=False):
-                yield x, y, mode
+            yield from _in_a_row(children[a], children[b], mode)
         elif ka == Kind.OBJECT:
             yield from self._object(a, b, mode)
         elif ka == Kind.VARIANT:
@@ -189,32 +204,42 @@ class Relation:
             yield from self._function(a, b, mode)
 
     def _object(self, a: int, b: int, mode: int) -> Iterator[Goal]:
-        labels, children = self.universe.labels, self.universe.children
+        labels = self.universe.labels
         if labels[a][0] != labels[b][0]:
             yield FAIL
             return
-        mine = dict(zip(labels[a][1:], children[a], strict=True))
-        theirs = dict(zip(labels[b][1:], children[b], strict=True))
-        if (mode == EQUAL or self.stable) and mine.keys() - theirs.keys():
-            yield FAIL
-        for name, child in theirs.items():
-            yield (mine[name], child, mode) if name in mine else FAIL
+        keeps_all = mode == EQUAL or self.stable
+        for x, y in self._aligned(a, b, 1):
+            if x >= 0 and y >= 0:
+                yield x, y, mode
+            elif x < 0 or keeps_all:
+                yield FAIL
 
     def _variant(self, a: int, b: int, mode: int) -> Iterator[Goal]:
+        for x, y in self._aligned(a, b, 0):
+            if x >= 0 and y >= 0:
+                yield x, y, mode
+            elif y < 0 or mode == EQUAL:
+                yield FAIL
+
+    def _aligned(self, a: int, b: int, first: int) -> Iterator[tuple[int, int]]:
+        """Yield the fields or tags of both by name, -1 for one that is not there. first: labels that are no names."""
         labels, children = self.universe.labels, self.universe.children
-        mine = dict(zip(labels[a], children[a], strict=True))
-        theirs = dict(zip(labels[b], children[b], strict=True))
-        if mode == EQUAL and theirs.keys() - mine.keys():
-            yield FAIL
-        for tag, child in mine.items():
-            yield (child, theirs[tag], mode) if tag in theirs else FAIL
+        mine, theirs = labels[a][first:], labels[b][first:]
+        if mine == theirs:
+            yield from zip(children[a], children[b], strict=True)
+            return
+        left = dict(zip(mine, children[a], strict=True))
+        right = dict(zip(theirs, children[b], strict=True))
+        for name in sorted(left.keys() | right.keys(), key=field_order):
+            yield left.get(name, -1), right.get(name, -1)
 
     def _function(self, a: int, b: int, mode: int) -> Iterator[Goal]:
         universe = self.universe
         (sort_a, promises_a, binder_a, params_a, count_a) = universe.labels[a]
         (sort_b, promises_b, binder_b, params_b, count_b) = universe.labels[b]
         ca, cb = universe.children[a], universe.children[b]
-        if (sort_a, promises_a, params_a, count_a, len(ca)) != (sort_b, promises_b, params_b, count_b, len(cb)):
+        if (sort_a, promises_a, params_a) != (sort_b, promises_b, params_b):
             yield FAIL
             return
         if binder_a >= 0 or binder_b >= 0:
@@ -225,10 +250,8 @@ class Relation:
             ca = tuple([universe.substitute(c, binder_a, names, scope) for c in ca])
             cb = tuple([universe.substitute(c, binder_b, names, scope) for c in cb])
             yield from self._bounds(binder_a, scope, names)
-        for x, y in zip(cb[:count_b], ca[:count_a], strict=True):
-            yield x, y, mode
-        for x, y in zip(ca[count_a:], cb[count_b:], strict=True):
-            yield x, y, mode
+        yield from _in_a_row(cb[:count_b], ca[:count_a], mode)
+        yield from _in_a_row(ca[count_a:], cb[count_b:], mode)
 
     def _type_field(self, a: int, b: int) -> Iterator[Goal]:
         universe = self.universe
@@ -264,3 +287,10 @@ class Relation:
             if bound < 0:
                 raise Forward
             yield bound, b, SUB
+
+
+def _in_a_row(mine: tuple[int, ...], theirs: tuple[int, ...], mode: int) -> Iterator[Goal]:
+    for x, y in zip(mine, theirs, strict=False):
+        yield x, y, mode
+    if len(mine) != len(theirs):
+        yield FAIL

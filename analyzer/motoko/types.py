@@ -35,6 +35,7 @@ class Kind(IntEnum):
 
 
 COMPUTED = ("computed",)  # moc compares such an `Any` before it unfolds what it is compared with
+COMPUTED_ITEM = ("computed", "item")  # the same, with a name before it: `(x : Nat or Text)`
 
 PRIMITIVES = frozenset(
     [

@@ -137,6 +137,11 @@ class Universe:
             self._heads[link] = node
         return node
 
+    def step(self, node: int) -> int:
+        """Return what a reference stands for; a node that is none, or whose definition is not known yet, is itself."""
+        known = self.kinds[node] == Kind.CON and self.bodies[self.labels[node][0]] >= 0
+        return self.unfold(node) if known else node
+
     def unfold(self, node: int) -> int:
         """Return what a reference to a definition stands for, which may be a reference again."""
         number: int = self.labels[node][0]

@@ -53,9 +53,7 @@ def met(report: Report) -> list[tuple[str, str, str, str | None]]:
         pytest.param("weak Nat", "weak Text", "type_changed", "v > weak", BREAKING, "M0170", id="behind a weak reference"),
     ],
 )  # fmt: skip
-def test_what_a_type_change_does(
-    old: str, new: str, kind: str, path: str, verdict: str, code: str | None
-) -> None:
+def test_what_a_type_change_does(old: str, new: str, kind: str, path: str, verdict: str, code: str | None) -> None:
     report = compare_stable(f"actor {{ stable v : {old} }}", f"actor {{ stable v : {new} }}")
     told = code if verdict == BREAKING else None
     # A variable of type Any is told for itself: it is reset at every upgrade.

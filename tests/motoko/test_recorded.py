@@ -38,5 +38,4 @@ def test_an_invalid_text_is_refused_with_a_code_of_moc() -> None:
                 compare_stable(case["pre"], case["post"])
             if caught.value.code not in invalid:
                 wrong.append((case["name"], sorted(invalid), caught.value.code))
-    # moc calls a chain with a shared function in it inconsistent; here that function is no migration.
-    assert wrong == [("hand/multi-shared-fn", ["M0253"], "M0203")]
+    assert wrong == []
