@@ -68,7 +68,7 @@ def interface_text(interface: CandidInterface) -> str:
     lines = [f"type {name} = {type_text(interface, node, no_limit)};" for name, node in interface.definitions.items()]
     if interface.service >= 0:
         init = "" if interface.init is None else f"{_tuple_text(interface, interface.init)} -> "
-        lines.append(f"service : {init}{type_text(interface, interface.service, no_limit).removeprefix('service ')}")
+        lines.append(f"service : {init}{type_text(interface, interface.main, no_limit).removeprefix('service ')}")
     return "\n".join(lines) + "\n"
 
 
@@ -94,7 +94,8 @@ def _parts(interface: CandidInterface, node: int) -> list[str | int]:
         written = [*_listed(children[:count]), " -> ", *_listed(children[count:]), f" {mode}" if mode else ""]
         return ["func ", *written]
     parts: list[str | int] = [f"{Kind(kind).name.lower()} {{"]
-    tuple_like = kind == Kind.RECORD and labels == tuple(range(len(labels))) and not any(table.names[node])
+    counted = labels == tuple(range(len(labels))) and all(name is None for name in table.names[node])
+    tuple_like = kind == Kind.RECORD and counted
     for i, (label, name, child) in enumerate(zip(labels, table.names[node], children, strict=True)):
         parts.append("; " if i else " ")
         if kind == Kind.SERVICE:

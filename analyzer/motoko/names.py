@@ -16,8 +16,8 @@ TYPE_FIELD = "type "  # what the name of a type field begins with; it has a name
 
 
 def field_order(name: str) -> tuple[bool, str]:
-    """Return by what moc orders the fields of an object: type fields come first."""
-    return not name.startswith(TYPE_FIELD), name
+    """Return by what moc 2.2 orders the fields of an object: type fields come last."""
+    return name.startswith(TYPE_FIELD), name
 
 
 class Member(NamedTuple):
