@@ -14,7 +14,7 @@ from analyzer.motoko.types import Kind
 if TYPE_CHECKING:
     from analyzer.motoko.types import StableSignature
 
-MAX_UNFOLDED = 400_000  # nodes made by unfolding; a real signature makes some hundred
+MAX_UNFOLDED = 200_000  # nodes made by unfolding; a real signature makes some hundred
 MAX_CHAIN = 100_000  # references that stand for references
 _NOTHING: frozenset[int] = frozenset()
 MAX_OPENED = 10_000  # generic functions taken apart: moc gives up at as many levels
