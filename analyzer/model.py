@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from analyzer.errors import Place
 
 RULES_VERSION = "2026.1"
+ALL_CLIENTS = ("js", "motoko", "rust")  # whose behaviour is known
 MAX_PATH = 64  # steps that a path keeps; the middle of a longer one is counted
 
 
@@ -108,6 +109,7 @@ class Occurrence:
     code: str | None  # moc's code for it
     more: int  # further ways from the same root to the same edit
     fingerprint: str
+    blocked_by: tuple[str, ...] = ()  # of `state`, `clients`, `guide`, under the policy of the report
     witness: Any = None
     accepted: Any = None
 

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from analyzer import ParseError, Report, Verdict, compare_candid, compare_stable
 from analyzer.candid.parse import parse_candid
 from analyzer.candid.print import interface_text
-from analyzer.edits.flow import ALL_CLIENTS
-from analyzer.model import RANK
+from analyzer.model import ALL_CLIENTS, RANK
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.print import signature_text
 from tests.generators import candid, stable

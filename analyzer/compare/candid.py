@@ -9,15 +9,16 @@ from analyzer.candid import relation
 from analyzer.candid.pair import Pair
 from analyzer.candid.parse import parse_candid
 from analyzer.candid.print import type_text
-from analyzer.edits.assemble import Language, assemble
+from analyzer.edits.assemble import Language, assemble, explained
 from analyzer.edits.candid import CandidEdits
-from analyzer.edits.flow import ALL_CLIENTS
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError, UsageError
-from analyzer.model import Polarity, Report, Step, Surface, Verdict, worst
+from analyzer.model import ALL_CLIENTS, Polarity, Report, Step, Surface, Verdict, worst
 from analyzer.text import location
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analyzer.candid.types import CandidInterface
     from analyzer.model import Location
 
@@ -30,6 +31,9 @@ ARTEFACT = (
     "the official checker answers yes only because it keeps pairs that it proved under an assumption that then failed; "
     "with its methods in another order it answers no"
 )
+
+UNKNOWN = "the official answer was not found within its step budget"
+UNEXPLAINED = "the official checkers refuse this; why is not known to ctxcheck"
 
 
 def compare_candid(old: str, new: str, *, profile: Profile = "didc", service_is_principal: bool = False) -> Report:
@@ -60,9 +64,13 @@ def compare_interfaces(
     *,
     profile: str = "didc",
     service_is_principal: bool = False,
+    clients: Sequence[str] = ALL_CLIENTS,
     canister: str = "",
 ) -> Report:
-    """Compare two interfaces that are read already; see `compare_candid`. canister: its name, part of fingerprints."""
+    """Compare two interfaces that are read already; see `compare_candid`.
+
+    clients: whose old clients count, where they differ. canister: its name, part of fingerprints.
+    """
     pair = Pair(old, new)
     if profile == "strict":
         compatible: bool | None = relation.equal(pair)
@@ -74,7 +82,10 @@ def compare_interfaces(
     walk = CandidEdits(pair, service_is_principal=service_is_principal)
     met, omitted = walk.met()
     met += _unread(old, "old") + _unread(new, "new")
-    met = [replace_finding(m, _under(profile, m.finding)) for m in met]
+    if compatible is None:
+        met.append(_whole(old, new, "answer_unknown", Verdict.UNDECIDED, UNKNOWN))
+    met = explained(met, Surface.CANDID)
+    met = [replace_finding(m, _under(profile, _for(clients, m.finding))) for m in met]
     shift = pair.offset
 
     def text(node: int, is_old: bool) -> str:  # noqa: FBT001 - the protocol of Language
@@ -84,13 +95,11 @@ def compare_interfaces(
         return location((old if is_old else new).sources, span)
 
     if proven is False and not omitted and all(m.finding.verdict != Verdict.BREAKING for m in met):
-        met.append(_unexplained(old, new))
+        # A no in which no difference was found to break anything: a no is never lost.
+        met.append(_whole(old, new, "unexplained", Verdict.BREAKING, UNEXPLAINED))
     edits = assemble(met, Language(Surface.CANDID, text, place, walk.digests), canister)
     verdict = worst([e.verdict for e in edits])
     notes = [_located(side, at, what) for side in (old, new) for at, what in side.warnings[:_SHOWN_WARNINGS]]
-    if compatible is None:
-        notes.append("the official answer was not found within its step budget")
-        verdict = worst([verdict, Verdict.UNDECIDED])
     if compatible and not proven:
         notes.append(ARTEFACT)
     if omitted:
@@ -98,21 +107,12 @@ def compare_interfaces(
     return Report(Surface.CANDID, compatible, [], verdict, edits, profile, notes, omitted)
 
 
-def _unexplained(old: CandidInterface, new: CandidInterface) -> Met:
-    """Return a break for a no in which no difference was found to break anything: a no is never lost."""
-    whole = Part(None, old.main_span), Part(None, new.main_span)
-    effect = "the official checkers refuse this; why is not known to ctxcheck"
-    finding = Finding(
-        "unexplained",
-        *whole,
-        None,
-        None,
-        Polarity.OUT,
-        Verdict.BREAKING,
-        effect,
-        breaks=("clients",),
-        clients=ALL_CLIENTS,
-    )
+def _whole(old: CandidInterface, new: CandidInterface, kind: str, verdict: Verdict, effect: str) -> Met:
+    """Return what is said of the interface as a whole."""
+    parts = Part(None, old.main_span), Part(None, new.main_span)
+    breaking = verdict == Verdict.BREAKING
+    breaks, clients = (("clients",), ALL_CLIENTS) if breaking else ((), ())
+    finding = Finding(kind, *parts, None, None, Polarity.OUT, verdict, effect, breaks=breaks, clients=clients)
     return Met("", finding, ())
 
 
@@ -123,7 +123,17 @@ def _located(interface: CandidInterface, offset: int, what: str) -> str:
 
 def replace_finding(met: Met, finding: Finding) -> Met:
     """Return what was met with another finding."""
-    return met if finding is met.finding else Met(met.root, finding, met.path, met.more)
+    return met if finding is met.finding else Met(met.root, finding, met.path, met.more, met.rule)
+
+
+def _for(clients: Sequence[str], finding: Finding) -> Finding:
+    """Return a finding as it counts for some kinds of clients."""
+    if len(clients) == len(ALL_CLIENTS) or not finding.clients:
+        return finding
+    met_by = tuple(client for client in finding.clients if client in clients)
+    if met_by or finding.otherwise is None:
+        return replace(finding, clients=met_by)
+    return replace(finding, clients=(), breaks=(), verdict=finding.otherwise)
 
 
 def _under(profile: str, finding: Finding) -> Finding:

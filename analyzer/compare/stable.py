@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analyzer.edits.assemble import Language, assemble
+from analyzer.edits.assemble import Language, assemble, explained
 from analyzer.edits.stable import StableEdits
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError
@@ -47,7 +47,7 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
     walk = StableEdits(compatibility)
     met, omitted = walk.met()
     mistaken = {v.name for v in compatibility.variables if not v.proven}
-    met = [_with_moc(one, mistaken) for one in met + _whole(compatibility)]
+    met = [_with_moc(one, mistaken) for one in explained(met + _whole(compatibility), Surface.STABLE)]
 
     def text(node: int, _is_old: bool) -> str:  # noqa: FBT001 - the protocol of Language
         return type_text(compatibility.universe, node)
@@ -80,7 +80,7 @@ def _with_moc(met: Met, mistaken: set[str]) -> Met:
         finding = replace(finding, effect=f"{finding.effect}; moc misses that", code=None)
     else:
         finding = replace(finding, effect=f"{finding.effect}; moc refuses that ({finding.code})")
-    return Met(met.root, finding, met.path, met.more)
+    return Met(met.root, finding, met.path, met.more, met.rule)
 
 
 def _whole(compatibility: Compatibility) -> list[Met]:

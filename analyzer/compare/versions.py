@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.compare.candid import compare_interfaces
-from analyzer.edits.assemble import fingerprint
-from analyzer.model import Edit, Occurrence, Polarity, Report, Side, Surface, Verdict, worst
+from analyzer.edits.assemble import fingerprint, general_rule
+from analyzer.model import ALL_CLIENTS, Edit, Occurrence, Polarity, Report, Side, Surface, Verdict, worst
+from analyzer.policy.levels import Policy, apply
+from analyzer.rules import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from analyzer.interface import Interface, Versions
 
@@ -32,10 +35,11 @@ class Canister:
 
 @dataclass(slots=True)
 class ChangeSet:
-    """All occurrences of one comparison. profile: whose Candid answer counts."""
+    """All occurrences of one comparison. profile: whose Candid answer counts. policy: what blocks."""
 
     canisters: list[Canister]
     profile: str
+    policy: Policy = Policy.GUIDE
 
     @property
     def edits(self) -> list[Edit]:
@@ -48,15 +52,14 @@ class ChangeSet:
         return worst([report.verdict for canister in self.canisters for report in canister.surfaces])
 
     @property
+    def occurrences(self) -> list[Occurrence]:
+        """Occurrences of all edits."""
+        return [occurrence for edit in self.edits for occurrence in edit.occurrences]
+
+    @property
     def blocked(self) -> bool:
-        """Whether the change may not pass: anything breaking or undecided, and what stored data would lose."""
-        return any(_blocks(report) for canister in self.canisters for report in canister.surfaces)
-
-
-def _blocks(report: Report) -> bool:
-    if report.verdict in (Verdict.BREAKING, Verdict.UNDECIDED):
-        return True
-    return report.surface == Surface.STABLE and report.verdict == Verdict.LOSSY
+        """Whether the change may not pass under the policy."""
+        return any(occurrence.blocked_by for occurrence in self.occurrences)
 
 
 def compare_versions(
@@ -65,19 +68,27 @@ def compare_versions(
     profile: str,
     surfaces: Sequence[Surface] = tuple(Surface),
     service_is_principal: bool = False,
+    clients: Sequence[str] = ALL_CLIENTS,
+    policy: Policy = Policy.GUIDE,
 ) -> ChangeSet:
-    """Compare the versions of each canister. surfaces: which to look at."""
+    """Compare the versions of each canister. surfaces: which to look at. policy: what blocks.
+
+    profile, service_is_principal, clients: as in `compare_interfaces`.
+    """
+    judge = partial(compare_interfaces, profile=profile, service_is_principal=service_is_principal, clients=clients)
     canisters = []
     for pair in versions:
         name, old, new = pair.name, pair.old, pair.new
         canister = Canister(name, old, new)
         for surface in surfaces:
-            report = _surface(name, surface, old, new, profile=profile, service_is_principal=service_is_principal)
+            report = _surface(name, surface, old, new, judge)
             if report is not None:
                 canister.surfaces.append(report)
         if canister.surfaces:
             canisters.append(canister)
-    return ChangeSet(canisters, profile)
+    changes = ChangeSet(canisters, profile, policy)
+    apply(policy, changes.occurrences)
+    return changes
 
 
 def _surface(
@@ -85,9 +96,7 @@ def _surface(
     surface: Surface,
     old: Interface | None,
     new: Interface | None,
-    *,
-    profile: str,
-    service_is_principal: bool,
+    judge: Callable[..., Report],
 ) -> Report | None:
     old_part, new_part = (
         None if side is None else side.candid if surface == Surface.CANDID else side.stable for side in (old, new)
@@ -100,9 +109,7 @@ def _surface(
         return _one_side(name, surface, "old" if old_part is None else "new")
     if surface == Surface.CANDID:
         assert old.candid is not None and new.candid is not None  # noqa: S101, PT018 - checked above
-        return compare_interfaces(
-            old.candid, new.candid, profile=profile, service_is_principal=service_is_principal, canister=name
-        )
+        return judge(old.candid, new.candid, canister=name)
     from analyzer.compare.stable import compare_signatures  # noqa: PLC0415 - a Candid diff does without it
 
     assert old.stable is not None and new.stable is not None  # noqa: S101, PT018 - checked above
@@ -128,10 +135,11 @@ def _one_side(name: str, surface: Surface, missing: str) -> Report:
 
 def _whole(name: str, surface: Surface, kind: str, verdict: Verdict, effect: str) -> Report:
     polarity = Polarity.STATE if surface == Surface.STABLE else Polarity.OUT
-    rule = None if verdict == Verdict.SAFE else "S000" if surface == Surface.STABLE else "C000"
-    key = fingerprint(name, rule or "", kind, surface, polarity, "")
+    rule = explain(surface, kind, polarity, verdict, "", opt_rule=False)
+    rule_id = general_rule(surface, verdict) if rule is None else rule.id
+    key = fingerprint(name, rule_id or "", kind, surface, polarity, "")
     occurrence = Occurrence(
-        surface, polarity, "", (), rule, verdict, (), (), effect, opt_rule=False, code=None, more=0, fingerprint=key
+        surface, polarity, "", (), rule_id, verdict, (), (), effect, opt_rule=False, code=None, more=0, fingerprint=key
     )
     nothing = Side(None, ())
     edit = Edit(fingerprint("edit", key)[:12], surface, kind, name, nothing, nothing, [occurrence])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analyzer.model import RANK, Edit, Occurrence, Side, Surface, Verdict, step_key
+from analyzer.rules import GENERAL, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from analyzer.model import Location
 
 FINGERPRINT_VERSION = "ctxcheck-fingerprint/1"
-_GENERAL = {Surface.STABLE: "S000", Surface.CANDID: "C000"}  # the rules that explain nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,14 @@ class Language:
     text: Callable[[int, bool], str]
     location: Callable[[tuple[int, int], bool], Location]
     digests: Callable[[str], tuple[str, str]]
+
+
+def explained(met: list[Met], surface: Surface) -> list[Met]:
+    """Find the rule of each, by what the walk found, before a profile or a choice of clients judges it otherwise."""
+    for one in met:
+        found = one.finding
+        one.rule = explain(surface, found.kind, found.polarity, found.verdict, found.cause, opt_rule=found.opt_rule)
+    return met
 
 
 def assemble(met: Iterable[Met], language: Language, canister: str) -> list[Edit]:
@@ -47,7 +55,10 @@ def assemble(met: Iterable[Met], language: Language, canister: str) -> list[Edit
 
 def _occurrence(met: Met, surface: Surface, canister: str, digests: tuple[str, str]) -> Occurrence:
     finding = met.finding
-    rule = None if finding.verdict == Verdict.SAFE else _GENERAL[surface]
+    rule = general_rule(surface, finding.verdict) if met.rule is None else met.rule.id
+    breaks = finding.breaks
+    if met.rule is not None and met.rule.guide_only and not breaks:
+        breaks = ("guide",)
     return Occurrence(
         surface=surface,
         polarity=finding.polarity,
@@ -55,7 +66,7 @@ def _occurrence(met: Met, surface: Surface, canister: str, digests: tuple[str, s
         path=met.path,
         rule=rule,
         verdict=finding.verdict,
-        breaks=finding.breaks,
+        breaks=breaks,
         clients=finding.clients,
         effect=finding.effect,
         opt_rule=finding.opt_rule,
@@ -65,6 +76,11 @@ def _occurrence(met: Met, surface: Surface, canister: str, digests: tuple[str, s
             canister, rule or "", finding.kind, surface, finding.polarity, met.root, *map(step_key, met.path), *digests
         ),
     )
+
+
+def general_rule(surface: Surface, verdict: Verdict) -> str | None:
+    """Return the rule of what no rule explains: what is safe has none."""
+    return None if verdict == Verdict.SAFE else GENERAL[surface]
 
 
 def fingerprint(*parts: str) -> str:

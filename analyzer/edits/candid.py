@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from analyzer.candid.relation import leaf
 from analyzer.candid.types import OMITTABLE, Kind
 from analyzer.edits.assemble import digest_of_all
-from analyzer.edits.flow import ALL_CLIENTS, Flow, How, accepted, extra, missing, refused, throws, unreadable
+from analyzer.edits.flow import Flow, How, accepted, extra, missing, refused, throws, unreadable
 from analyzer.edits.renames import renames
 from analyzer.edits.walk import Finding, Met, Part, Steps, Walk
-from analyzer.model import Step, Verdict, worst
+from analyzer.model import ALL_CLIENTS, Step, Verdict, worst
 from analyzer.structure import Structure
 
 if TYPE_CHECKING:
@@ -203,16 +203,20 @@ class CandidEdits:
         effect = f"{old.name} and {new.name} are the same label, id {old.id}: the wire does not change"
         parts = Part(old.node, old.span), Part(new.node, new.span)
         step = Step(kind, old.name)
-        return Finding(f"{kind}_renamed", *parts, old.name, step, state.flow.polarity, Verdict.SAFE, effect)
+        how = How(Verdict.SAFE, effect, "same-id")
+        return _found(f"{kind}_renamed", parts, old.name, step, state.flow, how)
 
     def _field_gone(self, state: State, field: _Member) -> Finding:
         how = self._missing(state.flow, field.node) if state.flow.out else extra(state.flow)
         if state.flow.out and how.verdict == Verdict.LOSSY and not how.opt_rule and self._is_tuple(state.old):
-            how = throws(state.flow, 'agent-js throws: "Tuple mismatch"; other clients read null')
+            effect = 'agent-js throws: "Tuple mismatch"; other clients read null'
+            how = throws(state.flow, effect, "tuple", Verdict.LOSSY)
         return self._gone("field", state, field, how)
 
     def _field_new(self, state: State, field: _Member) -> Finding:
         how = extra(state.flow) if state.flow.out else self._missing(state.flow, field.node)
+        if state.flow.out and self.pair.kinds[self.pair.heads[field.node]] in OMITTABLE:
+            how = how._replace(cause="optional")
         return self._come("field", state, field, how)
 
     def _missing(self, flow: Flow, node: int) -> How:
@@ -263,7 +267,8 @@ class CandidEdits:
         if old_mode != new_mode:
             effect = f"it was {_mode(old_mode)} and is {_mode(new_mode)}: old clients call it the wrong way"
             parts = self._whole(state.old), self._whole(state.new)
-            findings.append(_found("mode_changed", parts, None, None, state.flow, refused(state.flow, effect)))
+            how = refused(state.flow, effect, _mode_change(old_mode, new_mode))
+            findings.append(_found("mode_changed", parts, None, None, state.flow, how))
         following: list[tuple[Steps, State]] = []
         for kind, flow, olds, news in (
             ("argument", state.flow.flipped(), slice(0, old_count), slice(0, new_count)),
@@ -292,7 +297,8 @@ class CandidEdits:
             assert part.node is not None  # noqa: S101
             how = self._missing(flow, part.node) if flow.out else extra(flow)
             if kind == "result" and flow.out and how.clients != ALL_CLIENTS and not how.opt_rule:
-                how = throws(flow, 'agent-js throws: "Wrong number of return values"; other clients read null')
+                effect = 'agent-js throws: "Wrong number of return values"; other clients read null'
+                how = throws(flow, effect, "results", Verdict.LOSSY)
             step = Step(kind, None, i)
             findings.append(_found(f"{kind}_removed", (part, new_around), str(i), step, flow, how))
         for i, part in enumerate(new_parts[common:], common):
@@ -333,7 +339,7 @@ class CandidEdits:
         else:
             if kw == Kind.OPT:
                 kind = "opt_added" if flow.out else "opt_removed"
-            how = unreadable(flow)
+            how = unreadable(flow, "int-as-nat" if kw == Kind.INT and kr == Kind.NAT else "mismatch")
         parts = self._whole(state.old), self._whole(state.new)
         return [_found(kind, parts, None, None, flow, how)], following
 
@@ -351,8 +357,11 @@ class CandidEdits:
 
 
 def _found(kind: str, parts: tuple[Part, Part], label: str | None, step: Step | None, flow: Flow, how: How) -> Finding:
-    verdict, effect, opt_rule, breaks, clients = how
-    return Finding(kind, *parts, label, step, flow.polarity, verdict, effect, opt_rule, breaks, clients)
+    verdict, effect, cause, opt_rule, breaks, clients, otherwise = how
+    cause = "init" if flow is Flow.INIT else cause
+    return Finding(
+        kind, *parts, label, step, flow.polarity, verdict, effect, cause, opt_rule, breaks, clients, otherwise=otherwise
+    )
 
 
 def _mode(mode: str) -> str:
@@ -363,10 +372,18 @@ def _root_name(finding: Finding) -> str:
     return finding.label or ""
 
 
+def _mode_change(old: str, new: str) -> str:
+    """Return the cause of a changed mode, by what is rarest in it."""
+    for mode in ("oneway", "composite_query"):
+        if mode in (old, new):
+            return mode
+    return "to-query" if new == "query" else "to-update"
+
+
 def _renamed(kind: str, old: _Member, new: _Member, gone: Finding, come: Finding) -> Finding:
     """Join what was removed and what was added to one finding, as bad as the worse of the two."""
     verdict = worst([gone.verdict, come.verdict])
-    worse = gone if gone.verdict == verdict else come
+    worse, other = (gone, come) if gone.verdict == verdict else (come, gone)
     return Finding(
         f"{kind}_renamed",
         Part(old.node, old.span),
@@ -376,7 +393,10 @@ def _renamed(kind: str, old: _Member, new: _Member, gone: Finding, come: Finding
         gone.polarity,
         verdict,
         f"{old.name} is now called {new.name}: {worse.effect}",
+        worse.cause,
         gone.opt_rule or come.opt_rule,
         worse.breaks,
         worse.clients,
+        # Where nobody throws on the worse half, the other half counts.
+        otherwise=None if worse.otherwise is None else worst([worse.otherwise, other.verdict]),
     )

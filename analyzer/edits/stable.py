@@ -111,9 +111,10 @@ class StableEdits:
         verdict: Verdict,
         effect: str,
         code: str | None = None,
+        cause: str = "",
     ) -> Finding:
         breaks = ("state",) if verdict in (Verdict.BREAKING, Verdict.LOSSY) else ()
-        return Finding(kind, *parts, label, None, Polarity.STATE, verdict, effect, breaks=breaks, code=code)
+        return Finding(kind, *parts, label, None, Polarity.STATE, verdict, effect, cause, breaks=breaks, code=code)
 
     def _gone(self, variable: Variable) -> Met:
         assert variable.old is not None  # noqa: S101 - this is what gone means
@@ -152,7 +153,8 @@ class StableEdits:
         parts = self._old_part(old), Part(new.node, new.span)
         consumed = self._consumed(variable.name)
         if consumed is not None:
-            finding = self._finding("variable_consumed", parts, variable.name, Verdict.LOSSY, consumed)
+            cause = self.compatibility.new.form
+            finding = self._finding("variable_consumed", parts, variable.name, Verdict.LOSSY, consumed, cause=cause)
             yield Met(variable.name, finding, ())
         elif self.universe.kinds[self.universe.expand(new.node)] == Kind.ANY and variable.code is None:
             effect = "a variable of type Any is reset at every upgrade"

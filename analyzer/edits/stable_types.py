@@ -35,6 +35,7 @@ class Flow(Enum):
 
 
 _SINGLE = {Kind.OPTION: "option", Kind.WEAK: "pointer", Kind.ARRAY: "element", Kind.ASYNC: "result"}
+_CAUSES = {Flow.FLIP: "stored-function", Flow.EQUAL: "mutable"}  # whatever the change is, this is why it counts so
 _FLIPPED = {Flow.KEEP: Flow.FLIP, Flow.FLIP: Flow.KEEP, Flow.EQUAL: Flow.EQUAL}
 
 
@@ -167,15 +168,16 @@ class StableTypes:
         self,
         flow: Flow,
         kind: str,
-        old: Part,
-        new: Part,
+        parts: tuple[Part, Part],
         label: str | None,
         step: Step | None,
         code: str | None,
         effect: str,
+        cause: str = "",
     ) -> Finding:
+        cause = cause or _CAUSES.get(flow, "")
         if code is None:
-            return Finding(kind, old, new, label, step, Polarity.STATE, Verdict.SAFE, effect)
+            return Finding(kind, *parts, label, step, Polarity.STATE, Verdict.SAFE, effect, cause)
         where = {
             Flow.KEEP: "",
             Flow.FLIP: " (an argument of a stored function)",
@@ -183,7 +185,7 @@ class StableTypes:
         }[flow]
         effect += where
         return Finding(
-            kind, old, new, label, step, Polarity.STATE, Verdict.BREAKING, effect, breaks=("state",), code=code
+            kind, *parts, label, step, Polarity.STATE, Verdict.BREAKING, effect, cause, breaks=("state",), code=code
         )
 
     def _changed(self, state: State) -> Finding:
@@ -204,7 +206,20 @@ class StableTypes:
         if code == LOSES_DATA:
             effect = "the stored value would be dropped"
         parts = self._whole(state.old), self._whole(state.new)
-        return self._part_finding(state.flow, kind, *parts, None, None, code, effect)
+        cause = self._change(old, new) if kind == "type_changed" and state.flow not in _CAUSES else ""
+        return self._part_finding(state.flow, kind, parts, None, None, code, effect, cause)
+
+    def _change(self, old: int, new: int) -> str:
+        """Return the cause of a changed type."""
+        universe = self.universe
+        labels = universe.labels[old], universe.labels[new]
+        if universe.kinds[old] == Kind.NONE:
+            return "never-stored"
+        if universe.kinds[new] == Kind.ANY:
+            return "to-any"
+        if labels[0] == ("Null",):
+            return "null-as-option"
+        return {(("Nat",), ("Int",)): "widened", (("Int",), ("Nat",)): "narrowed"}.get(labels, "mismatch")
 
     def _single(self, state: State) -> _Expanded:
         universe = self.universe
@@ -215,7 +230,7 @@ class StableTypes:
         if (universe.kinds[old] == Kind.VAR) != (universe.kinds[new] == Kind.VAR):
             effect = "an array that can change and one that cannot are stored differently"
             parts = self._whole(state.old), self._whole(state.new)
-            return [self._part_finding(state.flow, "mutability_changed", *parts, None, None, NOT_SUBTYPE, effect)], []
+            return [self._part_finding(state.flow, "mutability_changed", parts, None, None, NOT_SUBTYPE, effect)], []
         return [], list(self.into((step,), old, new, state.flow))
 
     def _tuple(self, state: State) -> _Expanded:
@@ -229,11 +244,11 @@ class StableTypes:
         for i in range(len(news), len(olds)):
             parts = self._whole(olds[i]), self._around(state.new)
             step = Step("item", None, i)
-            findings.append(self._part_finding(state.flow, "item_removed", *parts, str(i), step, NOT_SUBTYPE, effect))
+            findings.append(self._part_finding(state.flow, "item_removed", parts, str(i), step, NOT_SUBTYPE, effect))
         for i in range(len(olds), len(news)):
             parts = self._around(state.old), self._whole(news[i])
             step = Step("item", None, i)
-            findings.append(self._part_finding(state.flow, "item_added", *parts, str(i), step, NOT_SUBTYPE, effect))
+            findings.append(self._part_finding(state.flow, "item_added", parts, str(i), step, NOT_SUBTYPE, effect))
         return findings, following
 
     def _object(self, state: State) -> _Expanded:
@@ -271,7 +286,7 @@ class StableTypes:
             if (universe.kinds[old.node] == Kind.VAR) != (universe.kinds[new.node] == Kind.VAR):
                 parts = Part(old.node, old.span), Part(new.node, new.span)
                 effect = "a field that can change and one that cannot are stored differently"
-                findings.append(self._part_finding(flow, "mutability_changed", *parts, name, step, NOT_SUBTYPE, effect))
+                findings.append(self._part_finding(flow, "mutability_changed", parts, name, step, NOT_SUBTYPE, effect))
             else:
                 following += self.into((step,), old.node, new.node, flow)
         gone = [m for name, m in olds.items() if name not in news]
@@ -285,19 +300,25 @@ class StableTypes:
             worse = NOT_SUBTYPE if NOT_SUBTYPE in (on_gone[0], on_come[0]) else code
             parts = Part(old.node, old.span), Part(new.node, new.span)
             findings.append(
-                self._part_finding(flow, f"{kind}_renamed", *parts, old.name, Step(kind, old.name), worse, text)
+                self._part_finding(flow, f"{kind}_renamed", parts, old.name, Step(kind, old.name), worse, text)
             )
         for member in gone:
             if member.name not in renamed:
                 parts = Part(member.node, member.span), self._around(state.new)
                 step = Step(kind, member.name)
-                findings.append(self._part_finding(flow, f"{kind}_removed", *parts, member.name, step, *on_gone))
+                findings.append(self._part_finding(flow, f"{kind}_removed", parts, member.name, step, *on_gone))
         for member in come:
             if member.name not in renamed:
                 parts = self._around(state.old), Part(member.node, member.span)
                 step = Step(kind, member.name)
-                findings.append(self._part_finding(flow, f"{kind}_added", *parts, member.name, step, *on_come))
+                cause = self._need(member.node) if kind == "field" else ""
+                findings.append(self._part_finding(flow, f"{kind}_added", parts, member.name, step, *on_come, cause))
         return findings, following
+
+    def _need(self, node: int) -> str:
+        """Return the cause of a new field: whether its type is an option."""
+        universe = self.universe
+        return "optional" if universe.kinds[universe.expand(node)] == Kind.OPTION else "required"
 
     def _function(self, state: State) -> _Expanded:
         universe, flow = self.universe, state.flow
@@ -308,13 +329,13 @@ class StableTypes:
         findings: list[Finding] = []
         if (old_sort, old_promises) != (new_sort, new_promises):
             effect = "a stored function is called the way it was"
-            findings.append(self._part_finding(flow, "mode_changed", *parts, None, None, NOT_SUBTYPE, effect))
+            findings.append(self._part_finding(flow, "mode_changed", parts, None, None, NOT_SUBTYPE, effect))
         if old_params or new_params:
             equal = self._plain.equal(state.old, state.new)
             if equal or findings:
                 return findings, []
             effect = "a generic function keeps exactly its type"
-            return [self._part_finding(flow, "type_changed", *parts, None, None, NOT_SUBTYPE, effect)], []
+            return [self._part_finding(flow, "function_changed", parts, None, None, NOT_SUBTYPE, effect)], []
         following: list[tuple[Steps, State]] = []
         for kind, way, mine, theirs in (
             ("argument", _FLIPPED[flow], olds[:old_count], news[:new_count]),
@@ -326,11 +347,11 @@ class StableTypes:
             for i in range(len(theirs), len(mine)):
                 both = self._whole(mine[i]), self._around(state.new)
                 step = Step(kind, None, i)
-                findings.append(self._part_finding(flow, f"{kind}_removed", *both, str(i), step, NOT_SUBTYPE, effect))
+                findings.append(self._part_finding(flow, f"{kind}_removed", both, str(i), step, NOT_SUBTYPE, effect))
             for i in range(len(mine), len(theirs)):
                 both = self._around(state.old), self._whole(theirs[i])
                 step = Step(kind, None, i)
-                findings.append(self._part_finding(flow, f"{kind}_added", *both, str(i), step, NOT_SUBTYPE, effect))
+                findings.append(self._part_finding(flow, f"{kind}_added", both, str(i), step, NOT_SUBTYPE, effect))
         return findings, following
 
     def _type_field(self, state: State) -> _Expanded:
@@ -338,7 +359,7 @@ class StableTypes:
             return [], []
         parts = self._whole(state.old), self._whole(state.new)
         effect = "a type inside a stored record keeps exactly its definition"
-        return [self._part_finding(state.flow, "type_changed", *parts, None, None, NOT_SUBTYPE, effect)], []
+        return [self._part_finding(state.flow, "type_field_changed", parts, None, None, NOT_SUBTYPE, effect)], []
 
     _by_kind = {  # noqa: RUF012 - a table of methods, which nothing changes
         **dict.fromkeys(_SINGLE, _single),

@@ -16,6 +16,7 @@ from analyzer.model import MAX_PATH, RANK, Polarity, Step, Verdict, step_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
+    from analyzer.rules.rule import Rule
     from analyzer.table import Span
 
 MAX_STEPS = 400_000  # states seen over all roots; beyond it the roots left share one walk
@@ -37,7 +38,8 @@ class Finding:
     """An edit where one state meets it.
 
     kind, label: as in Edit. old, new: the part on each side. step: the last step of the path, into the part itself.
-    polarity, verdict, effect, opt_rule, breaks, clients, code: as in Occurrence.
+    polarity, verdict, effect, opt_rule, breaks, clients, code: as in Occurrence. cause: which of the walk's reasons
+    it is, for the rules. otherwise: the verdict where none of `clients` counts, None where that changes nothing.
     """
 
     kind: str
@@ -48,10 +50,12 @@ class Finding:
     polarity: Polarity
     verdict: Verdict
     effect: str
+    cause: str = ""
     opt_rule: bool = False
     breaks: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
     code: str | None = None
+    otherwise: Verdict | None = None
 
     @property
     def key(self) -> tuple[str, Part, Part, str | None]:
@@ -67,6 +71,7 @@ class Met:
     finding: Finding
     path: tuple[Step, ...]
     more: int = 0
+    rule: Rule | None = None
 
 
 class Walk:

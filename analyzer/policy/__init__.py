@@ -1,0 +1,1 @@
+"""What blocks: the policy, and how it is applied to a change set."""

@@ -1,0 +1,59 @@
+"""What a rule is: one kind of difference, in one direction, with its verdict and everything that is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analyzer.model import Polarity, Surface, Verdict
+
+if TYPE_CHECKING:
+    from analyzer.rules.guide import Kind, Promise
+
+STABLE, CANDID = Surface.STABLE, Surface.CANDID
+IN, OUT, STATE = Polarity.IN, Polarity.OUT, Polarity.STATE
+SAFE, LOSSY, UNDECIDED, BREAKING = Verdict.SAFE, Verdict.LOSSY, Verdict.UNDECIDED, Verdict.BREAKING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule.
+
+    What it is: id, slug, title. What it covers, all of which must hold: surface, edits (kinds of edit), verdict,
+    polarity (None: each), causes (of the walk's, None: each), opt_rule (accepted by Candid's special rule for opt
+    alone, None: either). What it says: guide (the guide's kind of change), promises (of the guide, that it disproves),
+    why, fix (best first), note, moc (the compiler's code), reference. The relation decides the verdict; a rule that
+    gives another one than the walk found does not match.
+    """
+
+    id: str
+    slug: str
+    title: str
+    surface: Surface
+    edits: tuple[str, ...]
+    verdict: Verdict
+    why: str
+    reference: str
+    polarity: Polarity | None = None
+    causes: tuple[str, ...] | None = None
+    opt_rule: bool | None = False
+    guide: Kind | None = None
+    promises: tuple[Promise, ...] = ()
+    fix: tuple[str, ...] = ()
+    note: str | None = None
+    moc: str | None = None
+
+    def covers(self, edit: str, polarity: Polarity, verdict: Verdict, cause: str, *, opt_rule: bool) -> bool:
+        """Answer whether an occurrence falls under this rule."""
+        return (
+            edit in self.edits
+            and verdict == self.verdict
+            and (self.polarity is None or polarity == self.polarity)
+            and (self.causes is None or cause in self.causes)
+            and (self.opt_rule is None or opt_rule == self.opt_rule)
+        )
+
+    @property
+    def guide_only(self) -> bool:
+        """Whether the guide calls it breaking and the official checkers do not."""
+        return self.guide is not None and not self.guide.value.safe and self.verdict in (SAFE, LOSSY)

@@ -1,0 +1,22 @@
+"""An Int in stable memory becomes a Nat."""
+
+from __future__ import annotations
+
+from analyzer.rules.rule import BREAKING, STABLE, Rule
+
+RULE = Rule(
+    id="S502",
+    slug="stable-number-narrowed",
+    title="An Int in stable memory becomes a Nat",
+    surface=STABLE,
+    edits=("type_changed",),
+    causes=("narrowed",),
+    verdict=BREAKING,
+    moc="M0170",
+    why="A stored integer may be negative.",
+    fix=(
+        "keep Int",
+        "write a migration: `(with migration = ...)` before the actor",
+    ),
+    reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
+)

@@ -1,0 +1,21 @@
+"""Something in stable memory is no longer optional."""
+
+from __future__ import annotations
+
+from analyzer.rules.rule import BREAKING, STABLE, Rule
+
+RULE = Rule(
+    id="S504",
+    slug="stable-no-longer-optional",
+    title="Something in stable memory is no longer optional",
+    surface=STABLE,
+    edits=("opt_removed",),
+    verdict=BREAKING,
+    moc="M0170",
+    why="Stored values are options, and may be null.",
+    fix=(
+        "keep the option",
+        "write a migration: `(with migration = ...)` before the actor",
+    ),
+    reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
+)

@@ -1,0 +1,22 @@
+"""Something in stable memory becomes Any."""
+
+from __future__ import annotations
+
+from analyzer.rules.rule import BREAKING, STABLE, Rule
+
+RULE = Rule(
+    id="S505",
+    slug="stable-dropped-to-any",
+    title="Something in stable memory becomes Any",
+    surface=STABLE,
+    edits=("type_changed",),
+    causes=("to-any",),
+    verdict=BREAKING,
+    moc="M0216",
+    why="Nothing can be read from an Any: the stored value would be dropped.",
+    fix=(
+        "keep the type",
+        "drop it in a migration, where it is seen: `(with migration = ...)`",
+    ),
+    reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
+)
