@@ -116,15 +116,21 @@ class Occurrence:
 
 @dataclass(slots=True)
 class Edit:
-    """One difference between a pair of types, with both sides and everything it does."""
+    """One difference between a pair of types, with both sides and everything it does.
+
+    label: name of the field, case, method, variable; renamed_to: its new name. owner: the named type that it is in,
+    None where it is in none.
+    """
 
     id: str
     surface: Surface
     kind: str
-    label: str | None  # name of the field, case, method, variable ...
+    label: str | None
     old: Side
     new: Side
     occurrences: list[Occurrence]
+    renamed_to: str | None = None
+    owner: str | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -78,6 +78,22 @@ class Sources:
         raise ParseError(what, code=code, place=self.place(offset), expected=expected, hint=hint)
 
 
+class Owners:
+    """The named types of one interface by where they stand. spans: name and span of each definition, in any order."""
+
+    def __init__(self, spans: Iterable[tuple[str, tuple[int, int]]]) -> None:
+        self._sorted = sorted(((span, name) for name, span in spans), key=lambda entry: entry[0])
+        self._starts = [span[0] for span, _ in self._sorted]
+
+    def of(self, span: tuple[int, int]) -> str | None:
+        """Return the name of the type that a span is in, None where it is in none. Definitions do not nest."""
+        index = bisect_right(self._starts, span[0]) - 1
+        if index < 0:
+            return None
+        (_, end), name = self._sorted[index]
+        return name if span[1] <= end else None
+
+
 def _line_starts(text: str) -> list[int]:
     starts = [0]
     at = text.find("\n")

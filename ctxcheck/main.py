@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Check": {
         "diff": ("ctxcheck.commands.diff", "Compare two versions, change by change."),
+        "explain": ("ctxcheck.commands.explain", "Explain a rule, with an example."),
+        "rules": ("ctxcheck.commands.rules", "List the rules, or what the migration guide says and is true."),
+        "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
 }
 COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}

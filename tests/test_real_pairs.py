@@ -11,9 +11,10 @@ from analyzer.candid.parse import parse_candid
 from analyzer.compare.versions import compare_versions
 from analyzer.interface import Interface, Versions
 from analyzer.model import Surface, Verdict
+from analyzer.report.drawing import Drawing
 from analyzer.report.json import json_text
 from analyzer.report.short import short_text
-from analyzer.report.text import Drawing, plain_text
+from analyzer.report.text import plain_text
 from tests.shared import recorded
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def test_every_real_pair_renders_and_agrees(capsys: pytest.CaptureFixture[str]) 
                 assert report.compatible is (case[field] == "compatible"), case["name"]
             assert report.compatible or report.verdict == Verdict.BREAKING
             seen[report.verdict] += 1
-            texts = [plain_text(changes, Drawing(80)), short_text(changes), json_text(changes, "0.0.0", "guide")]
+            texts = [plain_text(changes, Drawing(80)), short_text(changes), json_text(changes, "0.0.0")]
             assert all(texts)
             assert len(json.loads(texts[2])["canisters"]) == 1
             characters += sum(map(len, texts))

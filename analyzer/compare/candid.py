@@ -14,7 +14,7 @@ from analyzer.edits.candid import CandidEdits
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError, UsageError
 from analyzer.model import ALL_CLIENTS, Polarity, Report, Step, Surface, Verdict, worst
-from analyzer.text import location
+from analyzer.text import Owners, location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,10 +94,15 @@ def compare_interfaces(
     def place(span: tuple[int, int], is_old: bool) -> Location:  # noqa: FBT001
         return location((old if is_old else new).sources, span)
 
+    owners = Owners(old.definition_spans.items()), Owners(new.definition_spans.items())
+
+    def owner(span: tuple[int, int], is_old: bool) -> str | None:  # noqa: FBT001
+        return owners[0 if is_old else 1].of(span)
+
     if proven is False and not omitted and all(m.finding.verdict != Verdict.BREAKING for m in met):
         # A no in which no difference was found to break anything: a no is never lost.
         met.append(_whole(old, new, "unexplained", Verdict.BREAKING, UNEXPLAINED))
-    edits = assemble(met, Language(Surface.CANDID, text, place, walk.digests), canister)
+    edits = assemble(met, Language(Surface.CANDID, text, place, owner, walk.digests), canister)
     verdict = worst([e.verdict for e in edits])
     notes = [_located(side, at, what) for side in (old, new) for at, what in side.warnings[:_SHOWN_WARNINGS]]
     if compatible and not proven:

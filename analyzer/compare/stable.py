@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from analyzer.edits.assemble import Language, assemble, explained
 from analyzer.edits.stable import StableEdits
+from analyzer.edits.stable_types import source_name
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError
 from analyzer.model import Polarity, Report, Surface, Verdict, worst
 from analyzer.motoko.compatible import NO_CHAIN, Compatibility
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.print import type_text
-from analyzer.text import location
+from analyzer.text import Owners, location
 
 if TYPE_CHECKING:
     from analyzer.model import Location
@@ -55,7 +56,12 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
     def place(span: tuple[int, int], is_old: bool) -> Location:  # noqa: FBT001
         return location((old if is_old else new).sources, span)
 
-    edits = assemble(met, Language(Surface.STABLE, text, place, walk.digests), canister)
+    owners = [Owners((source_name(d.name), d.span) for d in side.definitions) for side in (old, new)]
+
+    def owner(span: tuple[int, int], is_old: bool) -> str | None:  # noqa: FBT001
+        return owners[0 if is_old else 1].of(span)
+
+    edits = assemble(met, Language(Surface.STABLE, text, place, owner, walk.digests), canister)
     notes = [f"{omitted:,} more variables meet edits that are listed here under other variables"] if omitted else []
     if mistaken:
         notes.append(MISTAKE)

@@ -22,13 +22,15 @@ FINGERPRINT_VERSION = "ctxcheck-fingerprint/1"
 class Language:
     """What a surface knows about its own types.
 
-    text: a type, shortened; location: where a span stands; both take whether the old side is meant. digests: the
-    structure that a root has on each side, "" where it is not there.
+    text: a type, shortened; location: where a span stands; owner: the named type that a span is in, None where it is
+    in none; all take whether the old side is meant. digests: the structure that a root has on each side, "" where it is
+    not there.
     """
 
     surface: Surface
     text: Callable[[int, bool], str]
     location: Callable[[tuple[int, int], bool], Location]
+    owner: Callable[[tuple[int, int], bool], str | None]
     digests: Callable[[str], tuple[str, str]]
 
 
@@ -102,7 +104,9 @@ def _edit(finding: Finding, occurrences: list[Occurrence], language: Language) -
     occurrences.sort(key=lambda o: (-RANK[o.verdict], o.root, len(o.path)))
     name = fingerprint("edit", *sorted(o.fingerprint for o in occurrences))[:12]
     old, new = _side(finding.old, language, old=True), _side(finding.new, language, old=False)
-    return Edit(name, language.surface, finding.kind, finding.label, old, new, occurrences)
+    is_old = finding.new.node is None
+    owner = language.owner((finding.old if is_old else finding.new).span, is_old)
+    return Edit(name, language.surface, finding.kind, finding.label, old, new, occurrences, finding.renamed_to, owner)
 
 
 def _side(part: Part, language: Language, *, old: bool) -> Side:

@@ -6,6 +6,7 @@ finding, and under an `opt` a loss, since a value that does not fit is read as n
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.candid.relation import leaf
@@ -204,7 +205,7 @@ class CandidEdits:
         parts = Part(old.node, old.span), Part(new.node, new.span)
         step = Step(kind, old.name)
         how = How(Verdict.SAFE, effect, "same-id")
-        return _found(f"{kind}_renamed", parts, old.name, step, state.flow, how)
+        return replace(_found(f"{kind}_renamed", parts, old.name, step, state.flow, how), renamed_to=new.name)
 
     def _field_gone(self, state: State, field: _Member) -> Finding:
         how = self._missing(state.flow, field.node) if state.flow.out else extra(state.flow)
@@ -399,4 +400,5 @@ def _renamed(kind: str, old: _Member, new: _Member, gone: Finding, come: Finding
         worse.clients,
         # Where nobody throws on the worse half, the other half counts.
         otherwise=None if worse.otherwise is None else worst([worse.otherwise, other.verdict]),
+        renamed_to=new.name,
     )

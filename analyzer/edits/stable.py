@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.edits.assemble import digest_of_all
@@ -146,7 +147,8 @@ class StableEdits:
         assert old.old is not None and new.new is not None  # noqa: S101, PT018
         parts = self._old_part(old.old), Part(new.new.node, new.new.span)
         effect = f"{old.name} is now called {new.name}: its data would be discarded; a migration carries it over"
-        return Met(old.name, self._finding("variable_renamed", parts, old.name, Verdict.BREAKING, effect, DROPPED), ())
+        found = self._finding("variable_renamed", parts, old.name, Verdict.BREAKING, effect, DROPPED)
+        return Met(old.name, replace(found, renamed_to=new.name), ())
 
     def _taken_over(self, variable: Variable, old: StableField, new: StableField) -> Iterator[Met]:
         """Yield what moc accepts and loses all the same."""

@@ -6,6 +6,7 @@ The walk asks the questions of `analyzer.motoko.relation` (stable subtyping) and
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from analyzer.table import Span
 
 _STAMP = re.compile(r"__\d+$")  # moc tells types of one name apart by a number behind it
+
+
+def source_name(name: str) -> str:
+    """Return a type's name without the number that moc puts behind it."""
+    return _STAMP.sub("", name)
 
 
 class Flow(Enum):
@@ -142,7 +148,7 @@ class StableTypes:
             yield steps, State(old, new, flow) if same_place else State(old_head, new_head, flow)
 
     def _name(self, node: int) -> str:
-        return _STAMP.sub("", self.universe.names[self.universe.labels[node][0]])
+        return source_name(self.universe.names[self.universe.labels[node][0]])
 
     def _sort(self, node: int) -> object:
         return self.universe.labels[node][0] if self.universe.kinds[node] == Kind.OBJECT else None
@@ -299,9 +305,8 @@ class StableTypes:
             # A name that goes and one that comes fail together, and the failure that moc names first is M0170.
             worse = NOT_SUBTYPE if NOT_SUBTYPE in (on_gone[0], on_come[0]) else code
             parts = Part(old.node, old.span), Part(new.node, new.span)
-            findings.append(
-                self._part_finding(flow, f"{kind}_renamed", parts, old.name, Step(kind, old.name), worse, text)
-            )
+            found = self._part_finding(flow, f"{kind}_renamed", parts, old.name, Step(kind, old.name), worse, text)
+            findings.append(replace(found, renamed_to=new.name))
         for member in gone:
             if member.name not in renamed:
                 parts = Part(member.node, member.span), self._around(state.new)

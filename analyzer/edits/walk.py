@@ -40,6 +40,7 @@ class Finding:
     kind, label: as in Edit. old, new: the part on each side. step: the last step of the path, into the part itself.
     polarity, verdict, effect, opt_rule, breaks, clients, code: as in Occurrence. cause: which of the walk's reasons
     it is, for the rules. otherwise: the verdict where none of `clients` counts, None where that changes nothing.
+    renamed_to: as in Edit.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Finding:
     clients: tuple[str, ...] = ()
     code: str | None = None
     otherwise: Verdict | None = None
+    renamed_to: str | None = None
 
     @property
     def key(self) -> tuple[str, Part, Part, str | None]:

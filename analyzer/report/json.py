@@ -6,33 +6,58 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from analyzer.model import RULES_VERSION, Surface
-from analyzer.report.words import counted, path_text
+from analyzer.report.words import counted, guide_says, path_text
+from analyzer.rules import find
 
 if TYPE_CHECKING:
     from analyzer.compare.versions import Canister, ChangeSet
     from analyzer.interface import Interface
     from analyzer.model import Edit, Location, Occurrence, Side, Step
+    from analyzer.rules.rule import Rule
 
 SCHEMA = "ctxcheck.report/1"
 
 
-def json_text(changes: ChangeSet, version: str, policy: str) -> str:
+def json_text(changes: ChangeSet, version: str) -> str:
     """Return the report as JSON text."""
-    return json.dumps(document(changes, version, policy), indent=1) + "\n"
+    return json.dumps(document(changes, version), indent=1) + "\n"
 
 
-def document(changes: ChangeSet, version: str, policy: str) -> dict[str, Any]:
-    """Return the report as JSON values. version: of ctxcheck; policy: what blocks."""
+def document(changes: ChangeSet, version: str) -> dict[str, Any]:
+    """Return the report as JSON values. version: of ctxcheck."""
     counts = {verdict.value: count for verdict, count in counted(changes.edits).items()}
     return {
         "schema": SCHEMA,
         "tool": {"name": "ctxcheck", "version": version},
         "rules_version": RULES_VERSION,
-        "policy": policy,
+        "policy": changes.policy,
         "profile": changes.profile,
         "summary": {"verdict": changes.verdict, "blocked": changes.blocked, **counts, "accepted": 0},
+        "rules": {rule.id: rule_values(rule) for rule in _used(changes)},
         "canisters": [_canister(canister) for canister in changes.canisters],
         "proof": {"types": True, "rehearsed": None, "compared": None},
+    }
+
+
+def _used(changes: ChangeSet) -> list[Rule]:
+    ids = {occurrence.rule for occurrence in changes.occurrences if occurrence.rule is not None}
+    return [rule for rule in map(find, sorted(ids)) if rule is not None]
+
+
+def rule_values(rule: Rule) -> dict[str, Any]:
+    """Return a rule as JSON values."""
+    return {
+        "id": rule.id,
+        "slug": rule.slug,
+        "title": rule.title,
+        "surface": rule.surface,
+        "verdict": rule.verdict,
+        "moc": rule.moc,
+        "why": rule.why,
+        "fix": list(rule.fix),
+        "note": rule.note,
+        "guide": guide_says(rule) or None,
+        "reference": rule.reference,
     }
 
 
@@ -79,6 +104,8 @@ def _edit(edit: Edit) -> dict[str, Any]:
         "surface": edit.surface,
         "kind": edit.kind,
         "label": edit.label,
+        "renamed_to": edit.renamed_to,
+        "owner": edit.owner,
         "verdict": edit.verdict,
         "old": _side(edit.old),
         "new": _side(edit.new),
@@ -111,6 +138,7 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "path_text": path_text(occurrence.root, occurrence.path),
         "verdict": occurrence.verdict,
         "breaks": list(occurrence.breaks),
+        "blocked_by": list(occurrence.blocked_by),
         "clients": list(occurrence.clients),
         "effect": occurrence.effect,
         "opt_rule": occurrence.opt_rule,

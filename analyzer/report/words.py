@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.model import Occurrence
+    from analyzer.rules.rule import Rule
 
 _NAME_LIMIT = 80
 _STEPS = {
@@ -62,7 +63,7 @@ def title(edit: Edit) -> str:
     label = "" if edit.label is None else clean(edit.label)
     old, new = edit.old.type, edit.new.type
     if edit.kind.endswith("_renamed"):
-        return f"{kind}: {label}"
+        return f"{kind}: {label} -> {clean(edit.renamed_to or '')}"
     if old is not None and new is not None:
         return f"{kind}: {old} -> {new}" if not label else f"{kind}: {label} : {old} -> {new}"
     shown = old if old is not None else new
@@ -82,6 +83,28 @@ def who_breaks(occurrence: Occurrence) -> str:
         several = who == "clients" and occurrence.clients
         words.append(f"{who} ({', '.join(occurrence.clients)})" if several else who)
     return ", ".join(words)
+
+
+def blocked_by(occurrence: Occurrence) -> str:
+    """Return for whose sake an occurrence blocks, e.g. `blocked by: clients (js)`; empty where it does not."""
+    words = [
+        f"{who} ({', '.join(occurrence.clients)})" if who == "clients" and occurrence.clients else who
+        for who in occurrence.blocked_by
+    ]
+    return f"blocked by: {', '.join(words)}" if words else ""
+
+
+def guide_says(rule: Rule) -> str:
+    """Return what the migration guide says of a kind of change, and whether that is so; empty where it says nothing."""
+    if rule.guide is None:
+        return ""
+    said = rule.guide.value
+    called = f'calls it {"safe" if said.safe else "breaking"} ("{said.text}")'
+    if rule.guide_only:
+        return f"{called}; the official checkers accept this"
+    if said.safe and rule.verdict != Verdict.SAFE:
+        return f"{called}; the truth: {said.stable if rule.surface == Surface.STABLE else said.candid}"
+    return called
 
 
 def counted(edits: Iterable[Edit]) -> dict[Verdict, int]:

@@ -17,5 +17,6 @@ RULE = Rule(
     why="The mode is part of a function's type. Old clients still call it as an update: it then runs replicated, "
     "and what it changes is thrown away.",
     fix=("keep the update and add a query of another name",),
+    effect_tells=True,
     reference="Candid specification, Upgrading and Subtyping: Functions",
 )

@@ -16,5 +16,6 @@ RULE = Rule(
     guide=Kind.CHANGE_SIGNATURE,
     why="Old clients send a query call to a method that is none, and are rejected.",
     fix=("keep the query and add an update method of another name",),
+    effect_tells=True,
     reference="Candid specification, Upgrading and Subtyping: Functions",
 )

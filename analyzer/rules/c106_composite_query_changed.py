@@ -17,5 +17,6 @@ RULE = Rule(
     why="A composite query can be called neither as an update nor by another canister. One that becomes something "
     "else is called the wrong way by old clients.",
     fix=("keep the method as it was and add one of another name",),
+    effect_tells=True,
     reference="Candid specification, Upgrading and Subtyping: Functions",
 )

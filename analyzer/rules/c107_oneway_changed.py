@@ -17,5 +17,6 @@ RULE = Rule(
     why="Callers of a one-way method wait for nothing, callers of any other for a reply: each does the wrong thing "
     "with the other.",
     fix=("keep the method as it was and add one of another name",),
+    effect_tells=True,
     reference="Candid specification, Upgrading and Subtyping: Functions",
 )

@@ -14,5 +14,6 @@ RULE = Rule(
     verdict=UNDECIDED,
     why="Nothing can be compared with nothing: what is not shown is not taken for safe.",
     fix=("put the `.did` file beside the others, or compare one surface: `--surface stable`",),
+    effect_tells=True,
     reference="docs/rules.md: what a version shows",
 )

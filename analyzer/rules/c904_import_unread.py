@@ -15,5 +15,6 @@ RULE = Rule(
     why="Types and methods may come from there. Files are read when a path is given; a text alone has no folder to "
     "look in.",
     fix=("give the path of the file: `ctxcheck diff old.did new.did`",),
+    effect_tells=True,
     reference="Candid specification, Core Grammar: import",
 )

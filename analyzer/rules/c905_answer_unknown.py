@@ -15,5 +15,6 @@ RULE = Rule(
     why="The official checker's answer depends on the order in which it tries things, and trying them took more "
     "steps than ctxcheck takes. The other findings stand.",
     fix=("ask the official checker: `didc check new.did old.did`",),
+    effect_tells=True,
     reference="candid 0.10, subtype.rs",
 )

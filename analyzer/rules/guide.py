@@ -31,7 +31,7 @@ class Kind(Enum):
     ADD_OPTIONAL_FIELD = Said(
         safe=True,
         text="Adding optional fields to types (?Type)",
-        stable="refused: a stored value has no such field, and Motoko fills none in, not even with null",
+        stable="refused: stored values have no such field, and Motoko fills none in, not even with null",
         candid="a missing optional field reads as null, a new one is ignored; a trailing optional argument is alike",
     )
     ADD_CASE = Said(

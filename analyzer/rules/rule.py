@@ -22,8 +22,9 @@ class Rule:
     What it is: id, slug, title. What it covers, all of which must hold: surface, edits (kinds of edit), verdict,
     polarity (None: each), causes (of the walk's, None: each), opt_rule (accepted by Candid's special rule for opt
     alone, None: either). What it says: guide (the guide's kind of change), promises (of the guide, that it disproves),
-    why, fix (best first), note, moc (the compiler's code), reference. The relation decides the verdict; a rule that
-    gives another one than the walk found does not match.
+    why, fix (best first), note, moc (the compiler's code), reference; effect_tells: whether the sentence that the walk
+    found for an occurrence tells more than `why`. The relation decides the verdict; a rule that gives another one than
+    the walk found does not match.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Rule:
     fix: tuple[str, ...] = ()
     note: str | None = None
     moc: str | None = None
+    effect_tells: bool = False
 
     def covers(self, edit: str, polarity: Polarity, verdict: Verdict, cause: str, *, opt_rule: bool) -> bool:
         """Answer whether an occurrence falls under this rule."""

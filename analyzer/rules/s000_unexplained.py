@@ -17,5 +17,6 @@ RULE = Rule(
         "ask the compiler: `moc --stable-compatible old.most new.most`",
         "report the pair of texts as a fault of ctxcheck",
     ),
+    effect_tells=True,
     reference="docs/rules.md: the relation decides, the rules explain",
 )

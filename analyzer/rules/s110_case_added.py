@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.rules.guide import Kind
+from analyzer.rules.guide import Kind, Promise
 from analyzer.rules.rule import SAFE, STABLE, Rule
 
 RULE = Rule(
@@ -13,6 +13,7 @@ RULE = Rule(
     edits=("case_added",),
     verdict=SAFE,
     guide=Kind.ADD_CASE,
+    promises=(Promise.BUILT_IN_ROLLBACK,),
     why="No stored value is the new case, and all others are read as before.",
     note="Under `var` and in `[var ]` the type must stay as it is: S303.",
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind, Promise
 from analyzer.rules.rule import SAFE, STABLE, Rule
 
 RULE = Rule(
@@ -12,6 +13,8 @@ RULE = Rule(
     edits=("type_changed",),
     causes=("widened",),
     verdict=SAFE,
+    guide=Kind.FIX_BUG,
+    promises=(Promise.BUILT_IN_ROLLBACK,),
     why="Each natural number is an integer.",
     note="It cannot be taken back: Int to Nat is refused (S502).",
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind, Promise
 from analyzer.rules.rule import SAFE, STABLE, Rule
 
 RULE = Rule(
@@ -12,6 +13,8 @@ RULE = Rule(
     edits=("type_changed",),
     causes=("null-as-option",),
     verdict=SAFE,
+    guide=Kind.FIX_BUG,
+    promises=(Promise.BUILT_IN_ROLLBACK,),
     why="null is a value of each option.",
     note="The runtime before moc 0.16.0 trapped here all the same.",
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind
 from analyzer.rules.rule import BREAKING, STABLE, Rule
 
 RULE = Rule(
@@ -12,6 +13,7 @@ RULE = Rule(
     edits=("mutability_changed",),
     verdict=BREAKING,
     moc="M0170",
+    guide=Kind.IMPROVE_SPEED,
     why="What can change and what cannot are laid out differently in memory.",
     fix=(
         "write a migration: `(with migration = ...)` before the actor",

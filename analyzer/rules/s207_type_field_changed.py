@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind
 from analyzer.rules.rule import BREAKING, STABLE, Rule
 
 RULE = Rule(
@@ -12,6 +13,7 @@ RULE = Rule(
     edits=("type_field_changed",),
     verdict=BREAKING,
     moc="M0170",
+    guide=Kind.FIX_BUG,
     why="A type that is a field of an object keeps exactly its definition.",
     fix=("keep the definition",),
     note="The runtime does not see type fields: this is refused by the compiler alone.",

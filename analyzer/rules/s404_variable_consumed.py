@@ -23,5 +23,6 @@ RULE = Rule(
         ),
         "accept the change",
     ),
+    effect_tells=True,
     reference="Motoko manual, Data persistence: Explicit migration",
 )

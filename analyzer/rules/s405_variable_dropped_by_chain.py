@@ -19,5 +19,6 @@ RULE = Rule(
         "produce the variable again",
         "accept the change, if the data is no longer wanted",
     ),
+    effect_tells=True,
     reference="Motoko manual, Data persistence: Enhanced migration",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind
 from analyzer.rules.rule import BREAKING, STABLE, Rule
 
 RULE = Rule(
@@ -13,6 +14,7 @@ RULE = Rule(
     causes=("mismatch", "null-as-option"),
     verdict=BREAKING,
     moc="M0170",
+    guide=Kind.FIX_BUG,
     why="Stored values are of the old type, and nothing converts them: no width of number into another, no text "
     "into a blob, no library's map into another one.",
     fix=(

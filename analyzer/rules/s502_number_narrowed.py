@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind
 from analyzer.rules.rule import BREAKING, STABLE, Rule
 
 RULE = Rule(
@@ -13,6 +14,7 @@ RULE = Rule(
     causes=("narrowed",),
     verdict=BREAKING,
     moc="M0170",
+    guide=Kind.FIX_BUG,
     why="A stored integer may be negative.",
     fix=(
         "keep Int",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind
 from analyzer.rules.rule import BREAKING, STABLE, Rule
 
 RULE = Rule(
@@ -12,6 +13,7 @@ RULE = Rule(
     edits=("opt_removed",),
     verdict=BREAKING,
     moc="M0170",
+    guide=Kind.FIX_BUG,
     why="Stored values are options, and may be null.",
     fix=(
         "keep the option",

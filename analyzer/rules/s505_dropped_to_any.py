@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind
 from analyzer.rules.rule import BREAKING, STABLE, Rule
 
 RULE = Rule(
@@ -13,6 +14,7 @@ RULE = Rule(
     causes=("to-any",),
     verdict=BREAKING,
     moc="M0216",
+    guide=Kind.FIX_BUG,
     why="Nothing can be read from an Any: the stored value would be dropped.",
     fix=(
         "keep the type",

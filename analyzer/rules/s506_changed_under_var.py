@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.rules.guide import Kind
 from analyzer.rules.rule import BREAKING, STABLE, Rule
 
 RULE = Rule(
@@ -13,6 +14,7 @@ RULE = Rule(
     causes=("mutable",),
     verdict=BREAKING,
     moc="M0170",
+    guide=Kind.FIX_BUG,
     why="The type of what can change stays exactly as it is, even where the new one is wider: who still holds the "
     "old type could read what does not fit it.",
     fix=(

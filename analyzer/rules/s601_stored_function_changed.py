@@ -19,5 +19,6 @@ RULE = Rule(
         "store the canister's principal instead of its function",
         "write a migration: `(with migration = ...)` before the actor",
     ),
+    effect_tells=True,
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

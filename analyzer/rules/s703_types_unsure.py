@@ -13,5 +13,6 @@ RULE = Rule(
     verdict=UNDECIDED,
     why="The compiler gives up on such types too, or takes very long. What cannot be proven safe blocks.",
     fix=("ask the compiler: `moc --stable-compatible old.most new.most`",),
+    effect_tells=True,
     reference="moc 2.2 gives up at 10,000 levels",
 )

@@ -16,5 +16,6 @@ RULE = Rule(
         "let the compiler write it: `moc --stable-types`, and put the `.most` file beside the others",
         "compare one surface: `--surface candid`",
     ),
+    effect_tells=True,
     reference="docs/rules.md: what a version shows",
 )

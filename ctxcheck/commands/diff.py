@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import gc
 import sys
+from functools import partial
 
 import click
 
 from analyzer.compare.candid import PROFILES
 from analyzer.compare.versions import compare_versions
-from analyzer.model import Surface
+from analyzer.model import ALL_CLIENTS, Surface
+from analyzer.policy.levels import Policy
 from analyzer.sources.paths import read_versions
 from analyzer.sources.project import default_profile
 from ctxcheck import __version__
-
-POLICY = "guide"
 
 
 @click.command("diff", short_help="Compare two versions, change by change.")
@@ -46,14 +46,31 @@ POLICY = "guide"
     is_flag=True,
     help="Take a service for a principal, as candid 0.10.32 and later do.",
 )
+@click.option(
+    "--policy",
+    type=click.Choice([p.value for p in Policy]),
+    default=Policy.GUIDE.value,
+    show_default=True,
+    help="What blocks. state: what moc refuses and what stored data loses. wire: also what breaks old clients. "
+    "guide: also what the migration guide alone calls breaking.",
+)
+@click.option(
+    "--client",
+    "clients",
+    type=click.Choice(ALL_CLIENTS),
+    multiple=True,
+    help="Whose old clients count, where they differ: js, motoko, rust.  [default: all]",
+)
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913 - what users may ask for
     ctx: click.Context,
     old: str,
     new: str,
     form: str,
     surfaces: tuple[str, ...],
     profile: str | None,
+    policy: str,
+    clients: tuple[str, ...],
     *,
     service_is_principal: bool,
 ) -> None:
@@ -62,7 +79,7 @@ def command(
     \b
     Exit status:
       0  nothing blocks
-      1  something breaks, is undecided, or is lost from stable memory
+      1  something blocks under the policy: it breaks, is undecided, or loses stored data
       2  the call is wrong
       3  an input cannot be read
     """  # noqa: D301 - click's mark for lines that stay as they are
@@ -72,6 +89,8 @@ def command(
         profile=profile or default_profile(),
         surfaces=[Surface(s) for s in surfaces] or list(Surface),
         service_is_principal=service_is_principal,
+        clients=clients or ALL_CLIENTS,
+        policy=Policy(policy),
     )
     if not changes.canisters:
         msg = f"neither side has a {' or '.join(surfaces)} part"
@@ -79,13 +98,14 @@ def command(
     if form == "json":
         from analyzer.report.json import json_text  # noqa: PLC0415 - json is loaded only where it is asked for
 
-        sys.stdout.write(json_text(changes, __version__, POLICY))
+        sys.stdout.write(json_text(changes, __version__))
     elif form == "short":
         from analyzer.report.short import short_text  # noqa: PLC0415
 
         sys.stdout.write(short_text(changes))
     else:
+        from analyzer.report.text import text_lines  # noqa: PLC0415
         from ctxcheck.paint import show  # noqa: PLC0415
 
-        show(changes)
+        show(partial(text_lines, changes))
     ctx.exit(1 if changes.blocked else 0)

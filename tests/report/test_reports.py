@@ -11,9 +11,10 @@ from analyzer.candid.parse import parse_candid
 from analyzer.compare.versions import ChangeSet, compare_versions
 from analyzer.interface import Interface, Versions
 from analyzer.model import Surface
+from analyzer.report.drawing import STYLES, Drawing
 from analyzer.report.json import document, json_text
 from analyzer.report.short import short_text
-from analyzer.report.text import STYLES, Drawing, plain_text, text_lines
+from analyzer.report.text import plain_text, text_lines
 from analyzer.sources.paths import read_versions
 from ctxcheck.paint import STYLES as PAINTED
 from tests.shared import ROOT
@@ -53,9 +54,9 @@ def test_short(demo: ChangeSet, snapshot: SnapshotAssertion) -> None:
 
 
 def test_json(demo: ChangeSet, snapshot: SnapshotAssertion) -> None:
-    text = json_text(demo, "0.0.0", "guide")
+    text = json_text(demo, "0.0.0")
     assert text.isascii()
-    assert json.loads(text) == document(demo, "0.0.0", "guide")
+    assert json.loads(text) == document(demo, "0.0.0")
     assert text == snapshot
 
 
@@ -102,7 +103,7 @@ def test_a_name_from_a_file_is_only_text(name: str) -> None:
     old = f'service : {{ "{literal}" : (record {{ "{literal}" : nat }}) -> () }}'
     new = f'service : {{ "{literal}" : (record {{ "{literal}" : text }}) -> () }}'
     compared = of_texts(old, new)
-    for text in (plain_text(compared, Drawing(80)), short_text(compared), json_text(compared, "0.0.0", "guide")):
+    for text in (plain_text(compared, Drawing(80)), short_text(compared), json_text(compared, "0.0.0")):
         assert all(c.isprintable() or c == "\n" for c in text)
 
 
