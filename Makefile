@@ -10,10 +10,10 @@ SEED ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test lint demo bench proof grammars clean
+.PHONY: help setup test lint demo bench proof grammars docs new-rule clean
 
 help: ## show this
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: $(SETUP) $(CHECKERS) ## make .venv, install ctxcheck and its tools, and the official checkers
 
@@ -36,6 +36,12 @@ proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED
 
 grammars: $(SETUP) ## rewrite the parse tables after a grammar was edited
 	$(BIN)/python -m grammars.build
+
+docs: $(SETUP) ## rewrite the pages that follow from the rules
+	$(BIN)/python -m tests.rules.docs
+
+new-rule: $(SETUP) ## start a rule: make new-rule ID=S209 NAME=field-moved
+	@$(BIN)/python -m tests.rules.new "$(ID)" "$(NAME)"
 
 clean: ## remove everything that was installed or built
 	rm -rf $(VENV) $(ORACLES)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,9 +18,11 @@ from analyzer.candid.print import interface_text
 from analyzer.model import ALL_CLIENTS, RANK
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.print import signature_text
+from analyzer.rules import GENERAL, find
 from tests.generators import candid, stable
 
 if TYPE_CHECKING:
+    from analyzer.model import Occurrence
     from tests.generators.tree import Pair
 
 seeds = st.integers(min_value=0, max_value=1 << 32)
@@ -194,3 +196,41 @@ def test_the_generators_give_what_the_laws_need(seed: int) -> None:
     texts = [candid.pair(Random(seed * 100 + i)) for i in range(100)]
     valid = [p for p in texts if p.old_text != p.new_text]
     assert len(valid) > 60
+
+
+@law
+@given(seeds)
+def test_every_finding_has_a_rule_that_says_its_verdict(seed: int) -> None:
+    for report in both_reports(seed):
+        for edit in report.edits:
+            for one in edit.occurrences:
+                rule = find(one.rule or "")
+                assert rule is not None
+                assert rule.id not in GENERAL.values()
+                # A rule is never laxer than the walk, and the walk never laxer than the relation.
+                assert rule.verdict == one.verdict
+
+
+@law
+@given(seeds)
+def test_no_rule_is_laxer_than_the_relation(seed: int) -> None:
+    for report in both_reports(seed):
+        worst_rule = max((RANK[rule_of(o)] for e in report.edits for o in e.occurrences), default=0)
+        if report.compatible is False:
+            assert worst_rule == RANK[Verdict.BREAKING]
+        if report.compatible is None:
+            assert worst_rule >= RANK[Verdict.UNDECIDED]
+
+
+def rule_of(occurrence: Occurrence) -> Verdict:
+    rule = find(occurrence.rule or "")
+    assert rule is not None
+    return rule.verdict
+
+
+def both_reports(seed: int) -> list[Report]:
+    candid_texts, stable_texts = candid_pair(seed), stable_pair(seed)
+    return [
+        compare_candid(candid_texts.old_text, candid_texts.new_text),
+        compare_stable(stable_texts.old_text, stable_texts.new_text),
+    ]

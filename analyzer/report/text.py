@@ -81,7 +81,7 @@ def _canister(canister: Canister, found: list[Block], drawing: Drawing, *, named
 
 
 def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterator[Line]:
-    yield [(f"{totals(changes.edits)}. ", "bold"), (_outcome(changes), "")]
+    yield from wrapped(_outcome(changes), drawing, [(f"{totals(changes.edits)}. ", "bold")], [])
     yield from wrapped(PROOF, drawing, [], [("       ", "")], "dim")
     blocking = [b for b in shown if b.blocked]
     if blocking:
@@ -89,7 +89,8 @@ def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterato
         commands = [(f"ctxcheck explain {rule}", "what this rule means, with an example")] if rule else []
         commands.append(("ctxcheck rules --guide", "what the migration guide calls safe, and what is"))
         for command, says in commands:
-            yield [(f"  {command:<24}", "path"), (f"  {says}", "dim")]
+            fits = 28 + cells(says) <= drawing.width
+            yield [(f"  {command:<24}", "path"), (f"  {says}" if fits else "", "dim")]
 
 
 def _outcome(changes: ChangeSet) -> str:

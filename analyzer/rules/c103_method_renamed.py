@@ -11,7 +11,6 @@ RULE = Rule(
     title="A method has another name",
     surface=CANDID,
     edits=("method_renamed",),
-    opt_rule=None,
     verdict=BREAKING,
     guide=Kind.REMOVE_FUNCTION,
     why="Methods are called by their names, to the letter: old clients call the old one and are rejected.",

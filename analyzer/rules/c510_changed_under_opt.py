@@ -18,6 +18,7 @@ RULE = Rule(
         "field_removed",
         "method_added",
         "method_removed",
+        "method_renamed",
         "mode_changed",
         "argument_added",
         "argument_removed",

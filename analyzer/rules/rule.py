@@ -14,17 +14,19 @@ STABLE, CANDID = Surface.STABLE, Surface.CANDID
 IN, OUT, STATE = Polarity.IN, Polarity.OUT, Polarity.STATE
 SAFE, LOSSY, UNDECIDED, BREAKING = Verdict.SAFE, Verdict.LOSSY, Verdict.UNDECIDED, Verdict.BREAKING
 
+INSTALLER = "init"  # the cause of whatever concerns only who installs the canister
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule.
 
     What it is: id, slug, title. What it covers, all of which must hold: surface, edits (kinds of edit), verdict,
-    polarity (None: each), causes (of the walk's, None: each), opt_rule (accepted by Candid's special rule for opt
-    alone, None: either). What it says: guide (the guide's kind of change), promises (of the guide, that it disproves),
-    why, fix (best first), note, moc (the compiler's code), reference; effect_tells: whether the sentence that the walk
-    found for an occurrence tells more than `why`. The relation decides the verdict; a rule that gives another one than
-    the walk found does not match.
+    polarity (None: each), causes (of the walk's, None: each but INSTALLER), opt_rule (accepted by Candid's special
+    rule for opt alone, None: either). What it says: guide (the guide's kind of change), promises (of the guide, that it
+    disproves), why, fix (best first), note, moc (the compiler's code), reference; effect_tells: whether the sentence
+    that the walk found for an occurrence tells more than `why`. The relation decides the verdict; a rule that gives
+    another one than the walk found does not match.
     """
 
     id: str
@@ -51,7 +53,7 @@ class Rule:
             edit in self.edits
             and verdict == self.verdict
             and (self.polarity is None or polarity == self.polarity)
-            and (self.causes is None or cause in self.causes)
+            and (cause != INSTALLER if self.causes is None else cause in self.causes)
             and (self.opt_rule is None or opt_rule == self.opt_rule)
         )
 

@@ -14,7 +14,7 @@ from ctxcheck.paint import show
 @click.command("explain", short_help="Explain a rule, with an example.")
 @click.argument("rule")
 def command(rule: str) -> None:
-    """Explain RULE: its id (S201), its name (stable-field-added), or a code of moc (M0170), which may stand for several.
+    """Explain RULE: its id (S201), its name (stable-field-added), or a code of moc (M0170), which stands for several.
 
     \b
     Exit status:

@@ -15,7 +15,8 @@ ALL = "clients (js, motoko, rust)"
 def met(report: Report) -> list[tuple[str, str, str, str]]:
     """Return (kind, path, verdict, who breaks) of each occurrence, in the order of the report."""
     return [
-        (edit.kind, path_text(o.root, o.path, " > "), o.verdict.value, who_breaks(o))
+        # What the guide alone calls breaking stands in a table of its own: tests/rules/test_guide.py.
+        (edit.kind, path_text(o.root, o.path, " > "), o.verdict.value, who_breaks(o).removesuffix("guide"))
         for edit in report.edits
         for o in edit.occurrences
     ]

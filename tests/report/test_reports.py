@@ -67,17 +67,20 @@ def test_every_style_has_a_paint(demo: ChangeSet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "first_line"),
+    ("old", "new", "verdict", "gate"),
     [
-        pytest.param("service : {}", "service : {}", "✓ no changes", id="nothing changed"),
-        pytest.param("service : {}", "service : { m : () -> () }", "✓ SAFE  types compatible", id="safe"),
-        pytest.param("service : { m : (nat) -> () }", "service : { m : () -> () }", "! LOSSY  1 lossy", id="lossy"),
-        pytest.param("service : { m : () -> () }", "service : {}", "✗ BREAKING  1 breaking", id="breaking"),
-        pytest.param('import "a.did"; service : {}', "service : {}", "? UNDECIDED  1 undecided", id="undecided"),
+        pytest.param("service : {}", "service : {}", "✓ no changes", "", id="nothing changed"),
+        pytest.param("service : {}", "service : { m : () -> () }", "✓ SAFE  types compatible", "passes", id="safe"),
+        pytest.param("service : { m : (nat) -> () }", "service : { m : (opt nat) -> () }", "✓ SAFE  types compatible", "BLOCKED", id="safe, and the guide calls it breaking"),
+        pytest.param("service : { m : (nat) -> () }", "service : { m : () -> () }", "! LOSSY  1 lossy", "BLOCKED", id="lossy"),
+        pytest.param("service : { m : () -> () }", "service : {}", "✗ BREAKING  1 breaking", "BLOCKED", id="breaking"),
+        pytest.param('import "a.did"; service : {}', "service : {}", "? UNDECIDED  1 undecided", "BLOCKED", id="undecided"),
     ],
-)
-def test_the_verdict_comes_first(old: str, new: str, first_line: str) -> None:
-    assert plain_text(of_texts(old, new), Drawing()).splitlines()[0] == first_line
+)  # fmt: skip
+def test_the_verdict_comes_first(old: str, new: str, verdict: str, gate: str) -> None:
+    first = plain_text(of_texts(old, new), Drawing()).splitlines()[0]
+    assert first.split("   ")[0] == verdict
+    assert first.removeprefix(verdict).strip() == (f"{gate} under the policy `guide`" if gate else "")
 
 
 def of_texts(old: str, new: str) -> ChangeSet:

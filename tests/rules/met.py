@@ -1,0 +1,45 @@
+"""What a pair of versions falls under."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from analyzer import compare_candid, compare_stable
+from analyzer.compare.versions import compare_versions
+from analyzer.model import Surface
+from analyzer.sources.paths import read_versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analyzer.model import Edit, Occurrence
+
+OPTIONS = {"C601": {"service_is_principal": True}}  # rules that exist only where the question is asked in another way
+
+
+def edits_of_texts(surface: Surface, old: str, new: str, *, service_is_principal: bool = False) -> list[Edit]:
+    """Return the edits between two texts."""
+    if surface == Surface.STABLE:
+        return compare_stable(old, new).edits
+    return compare_candid(old, new, service_is_principal=service_is_principal).edits
+
+
+@cache
+def edits_of_paths(surface: Surface, old: Path, new: Path, *, service_is_principal: bool = False) -> list[Edit]:
+    """Return the edits between two files, as texts, or between two folders."""
+    if old.is_dir():
+        return compare_versions(read_versions(str(old), str(new)), profile="didc", surfaces=[surface]).edits
+    return edits_of_texts(
+        surface, old.read_text("utf-8"), new.read_text("utf-8"), service_is_principal=service_is_principal
+    )
+
+
+def occurrences(edits: list[Edit]) -> list[Occurrence]:
+    """Return the occurrences of some edits."""
+    return [occurrence for edit in edits for occurrence in edit.occurrences]
+
+
+def rules_met(edits: list[Edit]) -> list[str]:
+    """Return the rules that some edits fall under, each once, by id."""
+    return sorted({occurrence.rule or "(none)" for occurrence in occurrences(edits)})
