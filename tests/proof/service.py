@@ -42,7 +42,9 @@ def _definition(chance: random.Random, known: list[str], name: str) -> str:
     comment = note if chance.random() < 0.3 else ""
     members = chance.sample(_NOUNS, chance.randint(3, 9))
     if chance.random() < 0.3:
-        cases = [f"  {m.capitalize()}{f' : {_type(chance, known)}' if chance.random() < 0.6 else ''};\n" for m in members]
+        cases = [
+            f"  {m.capitalize()}{f' : {_type(chance, known)}' if chance.random() < 0.6 else ''};\n" for m in members
+        ]
         return f"{comment}type {name} = variant {{\n{''.join(cases)}}};\n"
     fields = [f"  {m}_{chance.choice(_NOUNS)} : {_type(chance, known)};\n" for m in members]
     return f"{comment}type {name} = record {{\n{''.join(fields)}}};\n"
