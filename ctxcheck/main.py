@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -90,6 +91,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
+    gc.freeze()  # or Python's last act is to look for garbage in all that was made, which the system is about to take
     try:
         sys.stdout.flush()
     except BrokenPipeError:

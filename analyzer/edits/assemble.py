@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import RANK, Edit, Occurrence, Side, Surface, Verdict, step_key
 
@@ -18,8 +17,7 @@ FINGERPRINT_VERSION = "ctxcheck-fingerprint/1"
 _GENERAL = {Surface.STABLE: "S000", Surface.CANDID: "C000"}  # the rules that explain nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """What a surface knows about its own types.
 
     text: a type, shortened; location: where a span stands; both take whether the old side is meant. digests: the
