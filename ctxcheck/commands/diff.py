@@ -10,6 +10,7 @@ import click
 from analyzer.compare.candid import PROFILES
 from analyzer.compare.versions import compare_versions
 from analyzer.model import Surface
+from analyzer.sources.cache import open_cache
 from analyzer.sources.paths import read_versions
 from analyzer.sources.project import default_profile
 from ctxcheck import __version__
@@ -68,7 +69,7 @@ def command(
     """  # noqa: D301 - click's mark for lines that stay as they are
     gc.disable()  # the process ends soon; on large interfaces the collector takes a third of the time and finds nothing
     changes = compare_versions(
-        read_versions(old, new),
+        read_versions(old, new, open_cache(__version__)),
         profile=profile or default_profile(),
         surfaces=[Surface(s) for s in surfaces] or list(Surface),
         service_is_principal=service_is_principal,
