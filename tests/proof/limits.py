@@ -41,6 +41,13 @@ class Question:
     theirs: list[float] = field(default_factory=list)
     ours: dict[str, list[float]] = field(default_factory=lambda: {"cold": [], "cached": []})
 
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """Write the files into a folder and return their paths, old and new."""
+        old, new = (folder / f"{side}.{self.suffix}" for side in ("old", "new"))
+        old.write_text(self.texts[0], "utf-8")
+        new.write_text(self.texts[1], "utf-8")
+        return old, new
+
     def limit(self, how: str) -> float | None:
         """Return the limit of a way to ask, `cold` or `cached`."""
         return self.cold if how == "cold" else self.cached
@@ -77,9 +84,7 @@ def measure(installed: Installed, folder: Path, asked: list[Question]) -> Iterat
 
 def _ask(installed: Installed, folder: Path, question: Question) -> None:
     folder.mkdir()
-    paths = [str(folder / f"{side}.{question.suffix}") for side in ("old", "new")]
-    for path, text in zip(paths, question.texts, strict=True):
-        (folder / path).write_text(text, "utf-8")
+    paths = list(map(str, question.write(folder)))
     candid = question.suffix == "did"
     script = str(oracle.FOLDER / ("candid.mjs" if candid else "stable.mjs"))
     theirs = ["node", script, *(reversed(paths) if candid else paths)]

@@ -73,13 +73,14 @@ def _processes(broken: list[str]) -> Iterator[str]:
             yield broken[-1]
         yield ""
         yield limits.help_line(installed)
-        for question in asked[:3]:
+        for question, cached in ((asked[0], False), (asked[1], False), (asked[2], False), (asked[2], True)):
             yield ""
-            yield f"where the time goes: {question.name}, not cached"
-            paths = [folder / f"{side}.{question.suffix}" for side in ("old", "new")]
-            for path, text in zip(paths, question.texts, strict=True):
-                path.write_text(text, "utf-8")
-            yield from breakdown.lines(installed, paths[0], paths[1])
+            yield f"where the time goes: {question.name}, {'cached' if cached else 'without a cache'}"
+            paths = question.write(folder)
+            yield from breakdown.lines(installed, *paths, folder / "cache" if cached else None)
+        yield ""
+        yield f"the imports of the {asked[0].name}, by whose they are (-X importtime, least of the runs)"
+        yield from breakdown.imports(installed, *asked[0].write(folder))
 
 
 def _real() -> Iterator[str]:
