@@ -6,6 +6,7 @@ finding, and under an `opt` a loss, since a value that does not fit is read as n
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from analyzer.candid.relation import leaf
@@ -88,7 +89,7 @@ class CandidEdits:
         return [] if old is None else [old], [] if new is None else [new]
 
     def _digest(self, node: int) -> str:
-        return self.structure.digest(self.pair.heads[node])
+        return self.structure.digest(self._heads[node])
 
     @property
     def structure(self) -> Structure:
@@ -96,13 +97,20 @@ class CandidEdits:
         if self._structure is None:
             pair = self.pair
             init = [*(pair.new.init or ()), *(n + pair.offset for n in pair.old.init or ())]
-            roots = [pair.old_service, pair.new_service, *(pair.heads[n] for n in init)]
+            roots = [pair.old_service, pair.new_service, *(self._heads[n] for n in init)]
             self._structure = Structure(roots, self._form)
         return self._structure
 
     def _form(self, node: int) -> tuple[Any, tuple[int, ...]]:
         pair = self.pair
-        return (pair.kinds[node], pair.labels[node]), tuple([pair.heads[c] for c in pair.children[node]])
+        return (pair.kinds[node], pair.labels[node]), tuple([self._heads[c] for c in pair.children[node]])
+
+    @cached_property
+    def _heads(self) -> list[int]:
+        """Those of the pair, but of each primitive type one node for all places: they are two thirds of all nodes."""
+        kinds = self.pair.kinds
+        first: dict[int, int] = {}
+        return [first.setdefault(kinds[h], h) if kinds[h] <= Kind.PRINCIPAL else h for h in self.pair.heads]
 
     # -- where things stand
 
@@ -193,7 +201,7 @@ class CandidEdits:
                 findings.append(self._respelled(state, kind, old, new))
         gone = [m for label, m in olds.items() if label not in news]
         come = [m for label, m in news.items() if label not in olds]
-        paired = renames(gone, come, lambda m: self.structure.classes[self.pair.heads[m.node]])
+        paired = renames(gone, come, lambda m: self.structure.classes[self._heads[m.node]])
         renamed = {m.id for both in paired for m in both}
         for old, new in paired:
             findings.append(_renamed(kind, old, new, on_gone(state, old), on_new(state, new)))
