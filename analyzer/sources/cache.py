@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analyzer.motoko.types import StableSignature
 
 SWITCH = "CTXCHECK_CACHE"  # 1: also under CI. 0: never
-LEAST = 12_000  # code points: a smaller text is parsed as soon as it is looked up
+LEAST = 4_000  # code points: a smaller text is parsed as soon as it is looked up
 _PARTS = {"candid": "candid", "stable": "motoko"}  # of the analyzer: what makes the model
 _HERE = Path(__file__).absolute().parents[1]
 

@@ -14,7 +14,7 @@ from analyzer.table import TypeTable
 from analyzer.text import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from analyzer.candid.types import CandidInterface
     from analyzer.motoko.types import StableField, StableSignature
@@ -227,8 +227,7 @@ def _split(flat: list[Any], counts: list[int]) -> list[tuple[Any, ...]]:
     return [tuple(islice(left, count)) if count else () for count in counts]
 
 
-def _within(numbers: Iterable[int], allowed: range) -> None:
-    numbers = list(numbers)
+def _within(numbers: Collection[int], allowed: range) -> None:
     if numbers and not (allowed.start <= min(numbers) and max(numbers) < allowed.stop):
         raise Damaged
 
