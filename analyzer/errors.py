@@ -5,7 +5,7 @@ Raised deep, printed once, by the command.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class CtxError(Exception):
@@ -38,8 +38,7 @@ class SourceError(CtxError):
     exit_code = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position in a source. line and column are 1-based; column counts code points.
 
     text: the line, or of a very long line the part around the position. caret: the column within `text`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from analyzer.candid.types import CandidInterface
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 Persistence = Literal["eop", "classical", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """Where a part came from. kind: `file`. label: its path. sha256: hex, of the bytes."""
 
     kind: str
@@ -35,8 +34,7 @@ class Interface:
     provenance: dict[Surface, Provenance] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(NamedTuple):
     """One canister in both versions; None where a version does not have it."""
 
     name: str

@@ -93,19 +93,47 @@ def _prefixed(data: bytes) -> bytes:
 def _partition(forms: dict[int, Form]) -> dict[int, int]:
     """Return the class of each node: the coarsest partition that its own form and its children's classes allow.
 
+    A node below which there is no cycle is classed from the leaves up; most are. The others are left to refinement.
+    """
+    parents: dict[int, list[int]] = {node: [] for node in forms}
+    waiting: dict[int, int] = {}
+    for node, (_, children) in forms.items():
+        waiting[node] = len(children)
+        for child in children:
+            parents[child].append(node)
+    known: dict[Any, int] = {}
+    classes: dict[int, int] = {}
+    ready = [node for node, count in waiting.items() if not count]
+    for node in ready:
+        own, children = forms[node]
+        classes[node] = known.setdefault((own, tuple([classes[c] for c in children])), len(known))
+        for parent in parents[node]:
+            waiting[parent] -= 1
+            if not waiting[parent]:
+                ready.append(parent)
+    if len(classes) < len(forms):
+        _refine(forms, parents, classes, len(known))
+    return classes
+
+
+def _refine(forms: dict[int, Form], parents: dict[int, list[int]], classes: dict[int, int], fresh: int) -> None:
+    """Class the nodes that `classes` lacks, from the number `fresh` on.
+
     Partition refinement in which the largest part keeps its number, so that each node moves O(log n) times
     (Valmari, "Bisimilarity Minimization in O(m log n) Time").
     """
+    left = [node for node in forms if node not in classes]
     first: dict[Any, int] = {}
-    classes = {node: first.setdefault((own, len(children)), len(first)) for node, (own, children) in forms.items()}
     blocks: dict[int, set[int]] = {}
-    parents: dict[int, list[int]] = {node: [] for node in forms}
-    for node, (_, children) in forms.items():
-        blocks.setdefault(classes[node], set()).add(node)
-        for child in children:
-            parents[child].append(node)
-    fresh = len(first)
-    dirty = set(forms)
+    found: dict[int, int] = {}
+    for node in left:
+        own, children = forms[node]
+        below = tuple([classes.get(c) for c in children])
+        found[node] = first.setdefault((own, below), fresh + len(first))
+        blocks.setdefault(found[node], set()).add(node)
+    classes.update(found)
+    fresh += len(first)
+    dirty = set(left)
     while dirty:
         touched: dict[int, dict[tuple[int, ...], list[int]]] = {}
         for node in dirty:
@@ -135,4 +163,3 @@ def _partition(forms: dict[int, Form]) -> dict[int, int]:
                 fresh += 1
                 for node in group:
                     dirty.update(parents[node])
-    return classes

@@ -39,6 +39,11 @@ class Sources:
         self._next = base + len(text) + 1
         return base
 
+    @property
+    def size(self) -> int:
+        """The joined offset behind the last text."""
+        return max(0, self._next - 1)
+
     def place(self, offset: int) -> Place:
         """Return file, line, column and the line itself (shortened around the column) of a joined offset."""
         index = max(0, bisect_right(self._bases, offset) - 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,12 +31,23 @@ def show(lines: Callable[[Drawing], Iterator[Line]]) -> None:
     """Write lines, made for the drawing that they get, to standard output. NO_COLOR and FORCE_COLOR are honoured."""
     terminal = sys.stdout.isatty()
     asked = terminal or bool(os.environ.get("COLUMNS"))
-    width = min(MAX_WIDTH, max(40, shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns)) if asked else PLAIN_WIDTH
+    width = min(MAX_WIDTH, max(40, _columns())) if asked else PLAIN_WIDTH
     drawing = Drawing(width, ascii=not _speaks_unicode())
     if _colour(terminal=terminal):
-        _paint(lines(drawing), drawing)
+        _paint(lines(drawing))
     else:
         sys.stdout.write(plain(lines(drawing)))
+
+
+def _columns() -> int:
+    """Return what COLUMNS or the terminal says; `shutil` knows it too, and loads three compressors for it."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or PLAIN_WIDTH
+    except OSError:
+        return PLAIN_WIDTH
 
 
 def _colour(*, terminal: bool) -> bool:
@@ -52,20 +62,12 @@ def _speaks_unicode() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf16", "utf32")
 
 
-def _paint(lines: Iterator[Line], drawing: Drawing) -> None:
-    from rich.console import Console  # noqa: PLC0415 - loaded only where there is colour
-    from rich.text import Text  # noqa: PLC0415
+def _paint(lines: Iterator[Line]) -> None:
+    # Of rich the part that knows colours: its console takes five times as long to load, and lays out what is laid out.
+    from rich.color import ColorSystem  # noqa: PLC0415 - loaded only where there is colour
+    from rich.style import Style  # noqa: PLC0415
 
-    console = Console(
-        file=sys.stdout,
-        width=drawing.width,
-        color_system="standard",
-        force_terminal=True,
-        highlight=False,
-        markup=False,
-    )
+    styles = {name: Style.parse(words) for name, words in STYLES.items()}
     for line in lines:
-        text = Text(no_wrap=True, end="\n")
-        for piece, style in line:
-            text.append(piece, STYLES[style])
-        console.print(text, overflow="ignore", crop=False)
+        pieces = [styles[style].render(piece, color_system=ColorSystem.STANDARD) for piece, style in line]
+        sys.stdout.write("".join(pieces) + "\n")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grammars.parser import Parser, SyntaxProblem
 
-__all__ = ["FORMAT", "Parser", "SyntaxProblem", "digest_of", "load"]
+__all__ = ["FORMAT", "Parser", "SyntaxProblem", "digest_of", "load", "source"]
 
 FORMAT = 1  # of the tables; raise it when `build` or `parser` change their meaning
 _HERE = Path(__file__).parent
@@ -24,14 +24,19 @@ def digest_of(source: str) -> str:
     return f"{FORMAT}:{hashlib.sha256(source.encode()).hexdigest()}"
 
 
+def source(name: str) -> str:
+    """Return the text of a grammar: `candid` or `stable`."""
+    return (_HERE / f"{name}.lark").read_text(encoding="utf-8")
+
+
 @cache
 def load(name: str) -> Parser:
     """Return the parser of a grammar: `candid` or `stable`."""
-    source = (_HERE / f"{name}.lark").read_text(encoding="utf-8")
+    text = source(name)
     shipped = _HERE / "tables" / f"{name}.json"
     tables = json.loads(shipped.read_bytes()) if shipped.exists() else {"key": None}
-    if tables["key"] != digest_of(source):
+    if tables["key"] != digest_of(text):
         from grammars.build import tables_of  # noqa: PLC0415 - Lark is loaded only where tables are made
 
-        tables = json.loads(json.dumps(tables_of(source)))
+        tables = json.loads(json.dumps(tables_of(text)))
     return Parser(tables)

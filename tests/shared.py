@@ -13,6 +13,12 @@ ROOT = Path(__file__).parent.parent
 CASES = ROOT.parent / "shared" / "cases"
 
 
+def largest_real_pair() -> tuple[str, str]:
+    """Return old and new text of the largest recorded pair of real Candid interfaces."""
+    largest = max(recorded("candid-real"), key=lambda case: len(case["old"]) + len(case["new"]))
+    return largest["old"], largest["new"]
+
+
 @cache
 def recorded(name: str) -> list[dict[str, Any]]:
     """Return the cases of a JSON Lines file, or skip the test where the folder is not beside the project."""

@@ -123,6 +123,8 @@ def official(pair: Pair, *, opt_rule: bool = True, service_is_principal: bool = 
     """
     if sound(pair, opt_rule=opt_rule, service_is_principal=service_is_principal):
         return True  # what is left behind can only turn a no into a yes
+    if _MISSING in members(pair, pair.new_service, pair.old_service):
+        return False  # and no assumption stands for a method that is not there
     return _Official(pair, opt_rule=opt_rule, service_is_principal=service_is_principal).run()
 
 

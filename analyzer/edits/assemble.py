@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import RANK, Edit, Occurrence, Side, Surface, Verdict, step_key
 from analyzer.rules import GENERAL, explain
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 FINGERPRINT_VERSION = "ctxcheck-fingerprint/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """What a surface knows about its own types.
 
     text: a type, shortened; location: where a span stands; owner: the named type that a span is in, None where it is

@@ -7,7 +7,8 @@ finding, and under an `opt` a loss, since a value that does not fit is read as n
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from analyzer.candid.relation import leaf
 from analyzer.candid.types import OMITTABLE, Kind
@@ -19,7 +20,7 @@ from analyzer.model import ALL_CLIENTS, Step, Verdict, worst
 from analyzer.structure import Structure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from analyzer.candid.pair import Pair
     from analyzer.table import Span
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 INIT_ROOT = "(init)"  # in parentheses: a method may well be called init
 
 
-_THROUGH = {Kind.OPT: Step("option"), Kind.VEC: Step("element")}
+_THROUGH: dict[int, Step] = {Kind.OPT: Step("option"), Kind.VEC: Step("element")}
 
 
 class State(NamedTuple):
@@ -89,7 +90,7 @@ class CandidEdits:
         return [] if old is None else [old], [] if new is None else [new]
 
     def _digest(self, node: int) -> str:
-        return self.structure.digest(self.pair.heads[node])
+        return self.structure.digest(self._heads[node])
 
     @property
     def structure(self) -> Structure:
@@ -97,13 +98,20 @@ class CandidEdits:
         if self._structure is None:
             pair = self.pair
             init = [*(pair.new.init or ()), *(n + pair.offset for n in pair.old.init or ())]
-            roots = [pair.old_service, pair.new_service, *(pair.heads[n] for n in init)]
+            roots = [pair.old_service, pair.new_service, *(self._heads[n] for n in init)]
             self._structure = Structure(roots, self._form)
         return self._structure
 
     def _form(self, node: int) -> tuple[Any, tuple[int, ...]]:
         pair = self.pair
-        return (pair.kinds[node], pair.labels[node]), tuple([pair.heads[c] for c in pair.children[node]])
+        return (pair.kinds[node], pair.labels[node]), tuple([self._heads[c] for c in pair.children[node]])
+
+    @cached_property
+    def _heads(self) -> list[int]:
+        """Those of the pair, but of each primitive type one node for all places: they are two thirds of all nodes."""
+        kinds = self.pair.kinds
+        first: dict[int, int] = {}
+        return [first.setdefault(kinds[h], h) if kinds[h] <= Kind.PRINCIPAL else h for h in self.pair.heads]
 
     # -- where things stand
 
@@ -140,7 +148,7 @@ class CandidEdits:
         """
         pair = self.pair
         kinds, labels, children = pair.kinds, pair.labels, pair.children
-        while kinds[old] == kinds[new] and (step := _THROUGH.get(Kind(kinds[old]))) is not None:
+        while kinds[old] == kinds[new] and (step := _THROUGH.get(kinds[old])) is not None:
             # Straight through, without a state of its own: interfaces are full of `opt` and `vec`.
             steps = (*steps, step)
             flow = flow.inside_opt() if kinds[old] == Kind.OPT else flow
@@ -159,7 +167,7 @@ class CandidEdits:
         kind = kinds[heads[state.old]]
         if kind != kinds[heads[state.new]]:
             return self._changed(state)
-        return self._by_kind[Kind(kind)](self, state)
+        return self._by_kind[kind](self, state)
 
     def _opt(self, state: State) -> _Expanded:
         (old,), (new,) = self.pair.children[state.old], self.pair.children[state.new]
@@ -179,6 +187,8 @@ class CandidEdits:
         return self._aligned(state, "method", self._method_gone, self._method_new)
 
     def _aligned(self, state: State, kind: str, on_gone: Any, on_new: Any) -> _Expanded:  # noqa: ANN401
+        if self._called(state.old) == self._called(state.new):
+            return [], self._alike(state, kind)
         olds = {m.id: m for m in self._members(state.old)}
         news = {m.id: m for m in self._members(state.new)}
         findings: list[Finding] = []
@@ -192,13 +202,31 @@ class CandidEdits:
                 findings.append(self._respelled(state, kind, old, new))
         gone = [m for label, m in olds.items() if label not in news]
         come = [m for label, m in news.items() if label not in olds]
-        paired = renames(gone, come, lambda m: self.structure.classes[self.pair.heads[m.node]])
+        paired = renames(gone, come, lambda m: self.structure.classes[self._heads[m.node]])
         renamed = {m.id for both in paired for m in both}
         for old, new in paired:
             findings.append(_renamed(kind, old, new, on_gone(state, old), on_new(state, new)))
         findings += [on_gone(state, m) for m in gone if m.id not in renamed]
         findings += [on_new(state, m) for m in come if m.id not in renamed]
         return findings, following
+
+    def _called(self, node: int) -> tuple[Any, ...]:
+        """Return the labels of a node's members and how the text calls them."""
+        pair = self.pair
+        table, own = (pair.old.table, node - pair.offset) if node >= pair.offset else (pair.new.table, node)
+        return pair.labels[node], table.names[own]
+
+    def _alike(self, state: State, kind: str) -> list[tuple[Steps, State]]:
+        """Return the ways on from two nodes whose members are called the same: most are."""
+        pair = self.pair
+        kinds, children = pair.kinds, pair.children
+        labels, names = self._called(state.old)
+        following: list[tuple[Steps, State]] = []
+        for label, name, old, new in zip(labels, names, children[state.old], children[state.new], strict=True):
+            if kinds[old] != kinds[new] or kinds[old] > Kind.PRINCIPAL:
+                step = Step(kind, name if name is not None else str(label))
+                following += self._into((step,), old, new, state.flow)
+        return following
 
     def _respelled(self, state: State, kind: str, old: _Member, new: _Member) -> Finding:
         effect = f"{old.name} and {new.name} are the same label, id {old.id}: the wire does not change"
@@ -347,7 +375,7 @@ class CandidEdits:
     def _leaf(self, written: int, read: int) -> bool:
         return leaf(written, read, service_is_principal=self.service_is_principal)
 
-    _by_kind = {  # noqa: RUF012 - a table of methods, which nothing changes
+    _by_kind: ClassVar[dict[int, Callable[[CandidEdits, State], _Expanded]]] = {
         Kind.OPT: _opt,
         Kind.VEC: _vec,
         Kind.RECORD: _record,

@@ -24,6 +24,8 @@ class Flow(Enum):
     IN_OPT = "in, under an opt"
     INIT = "init"  # who installs the canister writes; clients see nothing of it
 
+    __hash__ = object.__hash__  # each is there once; Python's own asks for the name every time
+
     @property
     def out(self) -> bool:
         """Whether the new version writes and old clients read."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.model import MAX_PATH, RANK, Polarity, Step, Verdict, step_key
 
@@ -25,8 +25,7 @@ MAX_KEPT = 100_000  # occurrences
 Steps = tuple[Step, ...]  # from one state to the next: none where a name is followed, several through `opt` and `vec`
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One side of an edit: its type's node, None where the side has none, and where it (or what is around) stands."""
 
     node: int | None

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from analyzer.candid.types import CandidInterface
+    from analyzer.motoko.types import StableSignature
+    from analyzer.sources.cache import Cache
 
 KINDS = {".did": Surface.CANDID, ".most": Surface.STABLE}
 _RESERVED = ("ic:", "canister:", "git:")
 
 
-def read_versions(old: str, new: str) -> list[Versions]:
-    """Read what two arguments name: two files of one kind, or two folders.
+def read_versions(old: str, new: str, cache: Cache | None = None) -> list[Versions]:
+    """Read what two arguments name: two files of one kind, or two folders. cache: of what was read before.
 
     Raises UsageError (the two do not go together), SourceError, ParseError (with `side`).
     """
@@ -33,7 +35,7 @@ def read_versions(old: str, new: str) -> list[Versions]:
         msg = f"{folder} is a folder and {file} is not"
         raise UsageError(msg, hint="compare two files or two folders")
     if old_path.is_dir():
-        return list(_folders(old_path, new_path))
+        return list(_folders(old_path, new_path, cache))
     kinds = {path: KINDS.get(path.suffix) for path in (old_path, new_path)}
     known = {kind for kind in kinds.values() if kind is not None}
     if len(known) != 1:
@@ -42,7 +44,8 @@ def read_versions(old: str, new: str) -> list[Versions]:
         raise UsageError(what, hint="compare two .did files, two .most files, or two folders with both")
     (surface,) = known
     name = new_path.stem if new_path.suffix in KINDS else old_path.stem
-    return [Versions(name, _one("old", name, {surface: old_path}), _one("new", name, {surface: new_path}))]
+    sides = (_one(side, name, {surface: path}, cache) for side, path in (("old", old_path), ("new", new_path)))
+    return [Versions(name, *sides)]
 
 
 def _path(argument: str) -> Path:
@@ -62,13 +65,13 @@ def _path(argument: str) -> Path:
     return path
 
 
-def _folders(old: Path, new: Path) -> Iterator[Versions]:
+def _folders(old: Path, new: Path, cache: Cache | None) -> Iterator[Versions]:
     olds, news = _listed(old), _listed(new)
     for name in sorted(olds.keys() | news.keys()):
         yield Versions(
             name,
-            _one("old", name, olds[name]) if name in olds else None,
-            _one("new", name, news[name]) if name in news else None,
+            _one("old", name, olds[name], cache) if name in olds else None,
+            _one("new", name, news[name], cache) if name in news else None,
         )
 
 
@@ -85,18 +88,16 @@ def _listed(folder: Path) -> dict[str, dict[Surface, Path]]:
     return found
 
 
-def _one(side: str, name: str, files: dict[Surface, Path]) -> Interface:
+def _one(side: str, name: str, files: dict[Surface, Path], cache: Cache | None) -> Interface:
     interface = Interface(name)
     try:
         for surface, path in files.items():
             data = read_bytes(path)
             text = decode(data, str(path))
             if surface == Surface.CANDID:
-                interface.candid = _candid(path, text)
+                interface.candid = _candid(path, text, cache)
             else:
-                from analyzer.motoko.parse import parse_stable  # noqa: PLC0415 - a Candid diff does without it
-
-                interface.stable = parse_stable(text, str(path))
+                interface.stable = _stable(text, str(path), cache)
             interface.provenance[surface] = Provenance("file", str(path), hashlib.sha256(data).hexdigest())
     except ParseError as error:
         error.side = side
@@ -104,8 +105,14 @@ def _one(side: str, name: str, files: dict[Surface, Path]) -> Interface:
     return interface
 
 
-def _candid(path: Path, text: str) -> CandidInterface:
+def _candid(path: Path, text: str, cache: Cache | None) -> CandidInterface:
     def read(wanted: PurePath) -> str:
         return text if wanted == path else read_text(wanted)  # a pipe cannot be read again
 
-    return parse_file(path, read)
+    return parse_file(path, read) if cache is None else cache.candid(path, read, parse_file)
+
+
+def _stable(text: str, label: str, cache: Cache | None) -> StableSignature:
+    from analyzer.motoko.parse import parse_stable  # noqa: PLC0415 - a Candid diff does without it
+
+    return parse_stable(text, label) if cache is None else cache.stable(text, label, parse_stable)

@@ -12,6 +12,7 @@ from analyzer.compare.candid import PROFILES
 from analyzer.compare.versions import compare_versions
 from analyzer.model import ALL_CLIENTS, Surface
 from analyzer.policy.levels import Policy
+from analyzer.sources.cache import open_cache
 from analyzer.sources.paths import read_versions
 from analyzer.sources.project import default_profile
 from ctxcheck import __version__
@@ -85,7 +86,7 @@ def command(  # noqa: PLR0913 - what users may ask for
     """  # noqa: D301 - click's mark for lines that stay as they are
     gc.disable()  # the process ends soon; on large interfaces the collector takes a third of the time and finds nothing
     changes = compare_versions(
-        read_versions(old, new),
+        read_versions(old, new, open_cache(__version__)),
         profile=profile or default_profile(),
         surfaces=[Surface(s) for s in surfaces] or list(Surface),
         service_is_principal=service_is_principal,

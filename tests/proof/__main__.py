@@ -12,7 +12,7 @@ from tests.proof.speed import lines
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Return the exit status: 0 all agree, 1 some do not or too few were answered, 2 nothing could be asked."""
+    """Return the exit status: 0 all holds, 1 it does not or too little was answered, 2 nothing could be asked."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
     proofs = parser.add_subparsers(dest="proof", required=True)
     agreement = proofs.add_parser("agreement", help="compare with the official checkers")
@@ -24,9 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     proofs.add_parser("speed", help="measure how long comparisons take")
     options = parser.parse_args(arguments)
     if options.proof == "speed":
-        for line in lines():
+        broken: list[str] = []
+        for line in lines(broken):
             print(line, flush=True)
-        return 0
+        return 1 if broken else 0
     reason = missing()
     if reason:
         print(f"cannot ask the official checkers: {reason}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Measure how long comparisons take: in a process that runs already, and as commands, in turn with the official ones."""
+"""Measure how long comparisons take: as commands beside the official ones, and in a process that runs already."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import platform
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,22 +15,24 @@ from typing import TYPE_CHECKING
 
 from analyzer.candid.parse import parse_candid
 from tests.oracles import oracle
-from tests.proof import growth
+from tests.proof import breakdown, growth, limits
 from tests.proof.agreement import SURFACES, pair_of
+from tests.proof.installed import install
+from tests.shared import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parents[2]
-REAL = ROOT.parent / "shared" / "cases" / "candid-real.jsonl"
+REAL = CASES / "candid-real.jsonl"
 PAIRS = 1000
-RUNS = 15  # of each command, in turn
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|->|[A-Za-z0-9_]+|[^\sA-Za-z0-9_]')
 
 
-def lines() -> Iterator[str]:
-    """Yield the report line by line, while it is measured."""
-    yield f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()} {platform.system()}"
+def lines(broken: list[str]) -> Iterator[str]:
+    """Yield the report line by line, while it is measured; `broken` gets the limits that do not hold."""
+    yield _machine()
+    yield ""
+    yield from _processes(broken)
     yield ""
     yield "one process, random pairs (text to report)"
     for surface in SURFACES.values():
@@ -44,7 +45,42 @@ def lines() -> Iterator[str]:
     yield "growth (each in a process of its own)"
     yield from growth.lines()
     yield ""
-    yield from _beside_the_official()
+    yield from broken or ["every limit that was measured holds"]
+
+
+def _machine() -> str:
+    node = ""
+    if oracle.available():
+        node = subprocess.run(["node", "--version"], capture_output=True, encoding="ascii", check=True).stdout.strip()
+    python = platform.python_version()
+    where = f"{os.cpu_count()} cores, {platform.machine()} {platform.system()}"
+    return f"Python {python}, node {node.removeprefix('v') or 'absent'}, {where}"
+
+
+def _processes(broken: list[str]) -> Iterator[str]:
+    """Yield what whole processes take: the installed command at a terminal, in turn with the official checkers."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        installed = install(folder / "installed")
+        reason = oracle.missing()
+        asked = limits.questions()
+        if reason is None:
+            yield f"the installed command at a terminal, in turn with the official checkers (medians of {limits.ROUNDS})"
+            yield from limits.measure(installed, folder, asked)
+            broken += limits.broken(asked)
+        else:
+            broken.append(f"the limits were not measured: {reason}")
+            yield broken[-1]
+        yield ""
+        yield limits.help_line(installed)
+        for question, cached in ((asked[0], False), (asked[1], False), (asked[2], False), (asked[2], True)):
+            yield ""
+            yield f"where the time goes: {question.name}, {'cached' if cached else 'without a cache'}"
+            paths = question.write(folder)
+            yield from breakdown.lines(installed, *paths, folder / "cache" if cached else None)
+        yield ""
+        yield f"the imports of the {asked[0].name}, by whose they are (-X importtime, least of the runs)"
+        yield from breakdown.imports(installed, *asked[0].write(folder))
 
 
 def _real() -> Iterator[str]:
@@ -58,47 +94,6 @@ def _real() -> Iterator[str]:
     seconds = statistics.median(_seconds(lambda: [parse_candid(text) for text in texts]) for _ in range(5))
     rate = tokens / seconds
     yield f"  real interfaces, text to checked types: {rate:,.0f} tokens/s ({tokens:,} tokens, median of 5)"
-
-
-def _beside_the_official() -> Iterator[str]:
-    reason = oracle.missing()
-    if reason is not None:
-        yield f"beside the official checkers: {reason}"
-        return
-    yield f"whole processes in turn with the official checkers (medians of {RUNS}, wall time)"
-    with tempfile.TemporaryDirectory() as folder:
-        for name, suffix, texts in _files():
-            old, new = (Path(folder) / f"{side}.{suffix}" for side in ("old", "new"))
-            for path, text in zip((old, new), texts, strict=True):
-                path.write_text(text, "utf-8")
-            checker, paths = ("candid.mjs", (new, old)) if suffix == "did" else ("stable.mjs", (old, new))
-            ours = [sys.executable, "-m", "ctxcheck", "diff", str(old), str(new)]
-            theirs = ["node", str(oracle.FOLDER / checker), *map(str, paths)]
-            yield f"  {name:<34} {_in_turn(ours, theirs, checker)}"
-
-
-def _files() -> Iterator[tuple[str, str, tuple[str, str]]]:
-    demo = ROOT / "fixtures" / "demo"
-    for suffix in ("did", "most"):
-        sides = tuple((demo / side / f"context_registry.{suffix}").read_text("utf-8") for side in ("old", "new"))
-        yield f"small .{suffix} pair", suffix, (sides[0], sides[1])
-    if REAL.exists():
-        with REAL.open(encoding="utf-8") as cases:
-            largest = max(map(json.loads, cases), key=lambda case: len(case["old"]) + len(case["new"]))
-        sizes = " + ".join(f"{len(largest[side]) / 1000:.0f} KB" for side in ("old", "new"))
-        yield f"largest real .did pair ({sizes})", "did", (largest["old"], largest["new"])
-
-
-def _in_turn(ours: list[str], theirs: list[str], checker: str) -> str:
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-
-    def run(command: list[str]) -> Callable[[], object]:
-        return lambda: subprocess.run(command, capture_output=True, timeout=300, check=False, env=environment)
-
-    both = [(_seconds(run(ours)), _seconds(run(theirs))) for _ in range(RUNS + 1)][1:]
-    mine, other = (statistics.median(column) for column in zip(*both, strict=True))
-    ratio = statistics.median(a / b for a, b in both)
-    return f"{mine * 1000:6.0f} ms   {checker:<10} {other * 1000:6.0f} ms   ratio {ratio:.2f}"
 
 
 def _seconds(run: Callable[[], object]) -> float:
