@@ -128,7 +128,7 @@ def _section(edit: Edit, occurrences: list[Occurrence], drawing: Drawing, *, las
             (f"  {name}", "bold"),
             (code, "dim"),
         ],
-        (blocked or (f"breaks {breaks}" if breaks and breaks != "guide" else ""), "dim"),
+        (blocked, "bold") if blocked else (f"breaks {breaks}" if breaks and breaks != "guide" else "", "dim"),
         drawing,
     )
     lead: Line = [(f"{bar} ", "dim")]

@@ -35,5 +35,5 @@ def _line(edit: Edit, occurrences: list[Occurrence]) -> str:
     path = path_text(first.root, first.path, " > ")
     more = f" (and {len(occurrences) - 1} more)" if len(occurrences) > 1 else ""
     subject = f"{path}: " if path else ""
-    blocked = f" {blocked_by(first)}" if first.blocked_by else ""
+    blocked = f"; {blocked_by(first)}" if first.blocked_by else ""
     return f"{where}{first.verdict} {name}: {subject}{first.effect}{more}{blocked} [{first.fingerprint[:12]}]"
