@@ -91,6 +91,13 @@ class Side(NamedTuple):
     locations: tuple[Location, ...]
 
 
+class Witness(NamedTuple):
+    """A value that shows what a change does, proven. value: as text, on one line. outcome: what becomes of it."""
+
+    value: str
+    outcome: str
+
+
 @dataclass(slots=True)
 class Occurrence:
     """An edit as one root meets it; the unit of verdicts, exit codes and acceptance."""
@@ -109,7 +116,7 @@ class Occurrence:
     more: int  # further ways from the same root to the same edit
     fingerprint: str
     blocked_by: tuple[str, ...] = ()  # of `state`, `clients`, `guide`, under the policy of the report
-    witness: Any = None
+    witness: Witness | None = None
     accepted: Any = None
 
 

@@ -10,15 +10,19 @@ from analyzer.edits.stable import StableEdits
 from analyzer.edits.stable_types import source_name
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError
-from analyzer.model import Polarity, Report, Surface, Verdict, worst
-from analyzer.motoko.compatible import NO_CHAIN, Compatibility
+from analyzer.model import Polarity, Report, Surface, Verdict, Witness, worst
+from analyzer.motoko.compatible import LOSES_DATA, NO_CHAIN, Compatibility
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.print import type_text
+from analyzer.motoko.witness import Values
 from analyzer.text import Owners, location
 
 if TYPE_CHECKING:
-    from analyzer.model import Location
-    from analyzer.motoko.types import StableSignature
+    from analyzer.model import Edit, Location, Occurrence
+    from analyzer.motoko.compatible import Variable
+    from analyzer.motoko.types import StableField, StableSignature
+
+MAX_WITNESSES = 500  # values that are looked for in one report
 
 
 MISTAKE = (
@@ -62,6 +66,7 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
         return owners[0 if is_old else 1].of(span)
 
     edits = assemble(met, Language(Surface.STABLE, text, place, owner, walk.digests), canister)
+    _show(compatibility, edits)
     notes = [f"{omitted:,} more variables meet edits that are listed here under other variables"] if omitted else []
     if mistaken:
         notes.append(MISTAKE)
@@ -110,3 +115,30 @@ def _whole(compatibility: Compatibility) -> list[Met]:
         )
         met.append(finding("halves_unsorted", Verdict.UNDECIDED, effect))
     return met
+
+
+def _show(compatibility: Compatibility, edits: list[Edit]) -> None:
+    """Give each breaking occurrence a stored value that shows it, where one can."""
+    broken = [o for edit in edits for o in edit.occurrences if o.verdict == Verdict.BREAKING and o.root]
+    if not broken:
+        return
+    values = Values(compatibility.universe)
+    variables = {variable.name: variable for variable in compatibility.variables}
+    for occurrence in broken[:MAX_WITNESSES]:
+        variable = variables.get(occurrence.root)
+        if variable is not None and variable.old is not None:
+            occurrence.witness = _stored(compatibility, values, variable, variable.old, occurrence)
+
+
+def _stored(
+    compatibility: Compatibility, values: Values, variable: Variable, old: StableField, occurrence: Occurrence
+) -> Witness | None:
+    node = compatibility.old_node(old)
+    if variable.new is None:
+        text = values.telling(node)
+        return None if text is None else Witness(f"stored {old.name} = {text}", "it would be discarded")
+    text = values.witness(node, variable.new.node, occurrence.path)
+    if text is None:
+        return None
+    outcome = "it would lose a part" if occurrence.code == LOSES_DATA else "it is no value of the new type"
+    return Witness(f"stored {old.name} = {text}", outcome)

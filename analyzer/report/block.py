@@ -157,7 +157,7 @@ def _said(occurrence: Occurrence, rule: Rule | None) -> Iterator[tuple[str, str]
         yield "what", occurrence.effect
     yield "why", rule.why
     if occurrence.witness is not None:
-        yield "e.g.", occurrence.witness.text
+        yield "e.g.", f"{occurrence.witness.value}: {occurrence.witness.outcome}"
     for i, fix in enumerate(rule.fix):
         yield "fix" if i == 0 else "or", fix
     if rule.note is not None:

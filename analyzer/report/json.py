@@ -144,7 +144,7 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "opt_rule": occurrence.opt_rule,
         "code": occurrence.code,
         "more": occurrence.more,
-        "witness": occurrence.witness,
+        "witness": None if occurrence.witness is None else occurrence.witness._asdict(),
         "accepted": occurrence.accepted,
     }
 
