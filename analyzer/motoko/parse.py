@@ -66,6 +66,8 @@ def parse_stable(text: str, label: str = "stable") -> StableSignature:
 def _hint(problem: SyntaxProblem) -> str | None:
     if problem.found == "\ufeff":
         return "remove the byte order mark; Motoko files have none"
+    if problem.found in ("<", ">") and f'"{problem.found}"' in problem.expected:
+        return f'with a space on both sides "{problem.found}" is a comparison: write T<A>'
     if problem.found in ("weak", "mixin", "include", "implicit"):
         return f'"{problem.found}" is a keyword since moc 0.16 or 1.0; an older program may still use it as a name'
     return None
