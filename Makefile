@@ -28,7 +28,7 @@ lint: $(SETUP) ## ruff and mypy
 demo: $(SETUP) ## compare two versions of the example canister (their changes block, so the status would be 1)
 	$(BIN)/python -m ctxcheck diff fixtures/demo/old fixtures/demo/new; test $$? -le 1
 
-bench: setup ## measure how long comparisons take
+bench: setup ## measure comparisons beside the official checkers; fails where a limit is broken
 	$(BIN)/python -m tests.proof speed
 
 proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED=7

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_ESCAPE = re.compile(r"\\(?:([nrt\\\"'])|([0-9a-fA-F]{2})|u\{([0-9a-fA-F](?:_?[0-9a-fA-F]+)*_?)\}|([\s\S]?))")
+# Compiled when first used: few texts have an escape.
+_ESCAPE = r"\\(?:([nrt\\\"'])|([0-9a-fA-F]{2})|u\{([0-9a-fA-F](?:_?[0-9a-fA-F]+)*_?)\}|([\s\S]?))"
 _SIMPLE = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\", '"': b'"', "'": b"'"}
 _MAX_ID = 0xFFFFFFFF
 _MAX_SCALAR = 0x10FFFF
@@ -25,7 +26,7 @@ def text_of(literal: str) -> str:
         return body
     out = bytearray()
     position = 0
-    for match in _ESCAPE.finditer(body):
+    for match in re.finditer(_ESCAPE, body):
         out += body[position : match.start()].encode("utf-8", "surrogatepass")
         position = match.end()
         simple, byte, scalar, _ = match.groups()

@@ -40,9 +40,8 @@ class Lazy(click.Group):
         """Return a command, or None where there is none of that name."""
         if name not in COMMANDS:
             return None
-        gc.disable()  # modules stay: to look for garbage in them while they load is a twentieth of a small diff
         command: click.Command = import_module(COMMANDS[name][0]).command
-        gc.enable()
+        gc.enable()  # see __main__
         return command
 
     def resolve_command(

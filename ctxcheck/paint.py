@@ -68,6 +68,8 @@ def _paint(lines: Iterator[Line]) -> None:
     from rich.style import Style  # noqa: PLC0415
 
     styles = {name: Style.parse(words) for name, words in STYLES.items()}
+    pieces: list[str] = []
     for line in lines:
-        pieces = [styles[style].render(piece, color_system=ColorSystem.STANDARD) for piece, style in line]
-        sys.stdout.write("".join(pieces) + "\n")
+        pieces += [styles[style].render(piece, color_system=ColorSystem.STANDARD) for piece, style in line]
+        pieces.append("\n")
+    sys.stdout.write("".join(pieces))  # in one go: a terminal gets each line by itself otherwise

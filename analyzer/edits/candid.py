@@ -142,7 +142,7 @@ class CandidEdits:
     # -- the walk
 
     def _into(self, steps: Steps, old: int, new: int, flow: Flow) -> Iterator[tuple[Steps, State]]:
-        """Yield the state of a pair of types, unless they are the same primitive.
+        """Yield the state of a pair of types, unless they are equal.
 
         Definitions of one name are compared where they are defined, anything else where it is referred to.
         """
@@ -157,10 +157,27 @@ class CandidEdits:
             old, new = children[old][0], children[new][0]
         old_head, new_head = pair.heads[old], pair.heads[new]
         if kinds[old_head] == kinds[new_head]:
-            if kinds[old_head] > Kind.PRINCIPAL:
+            if kinds[old_head] > Kind.PRINCIPAL and not self._alike_below(old_head, new_head):
                 yield steps, State(old_head, new_head, flow)
         else:
             yield steps, State(old, new, flow)
+
+    def _alike_below(self, old: int, new: int) -> bool:
+        """Tell whether two types are the same below all names, so that no way from them leads to an edit."""
+        classes = self.structure.classes
+        return classes[old] == classes[new] and self._one_spelling
+
+    @cached_property
+    def _one_spelling(self) -> bool:
+        """Whether no label is written in two ways, as `foo` and by its number: such types are equal, and differ."""
+        spelled: dict[Any, str | None] = {}
+        for table in (self.pair.old.table, self.pair.new.table):
+            for kind, labels, names in set(zip(table.kinds, table.labels, table.names, strict=True)):
+                if kind in (Kind.RECORD, Kind.VARIANT):
+                    for label, name in zip(labels, names, strict=True):
+                        if spelled.setdefault(label, name) != name:
+                            return False
+        return True
 
     def _expand(self, state: State) -> _Expanded:
         kinds, heads = self.pair.kinds, self.pair.heads

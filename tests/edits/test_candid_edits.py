@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from analyzer import compare_candid
+from analyzer.edits.candid import CandidEdits
+from analyzer.errors import ParseError
 from analyzer.model import Report, Verdict
 from analyzer.report.words import path_text, who_breaks
+from tests.proof.agreement import SURFACES, pair_of
+from tests.proof.service import large_service
 
 SAFE, LOSSY, UNDECIDED, BREAKING = Verdict
 ALL = "clients (js, motoko, rust)"
@@ -135,3 +139,27 @@ def test_a_fingerprint_belongs_to_the_types_not_to_names_of_types_or_lines() -> 
     prints = [r.edits[0].occurrences[0].fingerprint for r in (first, second, third)]
     assert prints[0] == prints[1] != prints[2]
     assert len(prints[0]) == 64
+
+
+def reports(pairs: list[tuple[str, str]]) -> list[Report | str]:
+    found: list[Report | str] = []
+    for old, new in pairs:
+        try:
+            found.append(compare_candid(old, new))
+        except ParseError as error:
+            found.append(str(error))
+    return found
+
+
+def test_what_is_equal_need_not_be_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = (pair_of(SURFACES["candid"], 11, number) for number in range(400))
+    pairs = [(pair.old_text, pair.new_text) for pair in random] + [large_service(20_000), large_service(20_000, seed=1)]
+    passed_over = reports(pairs)
+    monkeypatch.setattr(CandidEdits, "_alike_below", lambda *_: False)
+    assert reports(pairs) == passed_over
+
+
+def test_a_label_written_in_another_way_is_found_below_equal_types() -> None:
+    inner = "type T = record {{ {0} : nat }}; service : {{ m : () -> (record {{ a : vec T }}) }}"
+    report = compare_candid(inner.format("foo"), inner.format("5097222"))
+    assert met(report) == [("field_renamed", "m > result 0 > a > [] > foo", "safe", "")]

@@ -20,7 +20,7 @@ _CHANGES = 12
 
 
 def large_service(characters: int, seed: int = 84) -> tuple[str, str]:
-    """Return two versions, old and new, of about as many characters each; twelve definitions or methods differ."""
+    """Return two versions, old and new, of about as many characters each; up to twelve definitions and methods differ."""
     chance = random.Random(seed)
     types: list[tuple[str, str]] = []
     methods: list[str] = []
