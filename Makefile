@@ -10,7 +10,7 @@ SEED ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test lint demo bench proof grammars docs new-rule clean
+.PHONY: help setup test lint demo bench proof grammars fixtures docs new-rule clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -36,6 +36,9 @@ proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED
 
 grammars: $(SETUP) ## rewrite the parse tables after a grammar was edited
 	$(BIN)/python -m grammars.build
+
+fixtures: setup ## compile the versions of the example canister that changed
+	$(BIN)/python -m tests.canister.build
 
 docs: $(SETUP) ## rewrite the pages that follow from the rules
 	$(BIN)/python -m tests.rules.docs

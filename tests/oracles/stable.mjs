@@ -4,8 +4,9 @@
 //                                                exit 0 compatible, 1 not
 //   node stable.mjs --batch                      reads {name, pre, post} a line, answers {name, compatible, codes} a line
 //   node stable.mjs --compile MAIN.mo OUT [FLAG...]
-//                                                writes OUT.wasm, OUT.most and OUT.did. Imports reach every .mo file below
-//                                                MAIN's folder, and mo:core. The flags are the compiler's own.
+//                                                writes OUT.wasm, OUT.most and OUT.did, and prints {warnings}: codes.
+//                                                Imports reach every .mo file below MAIN's folder, and mo:core. The flags
+//                                                are the compiler's own.
 //
 // compatible is null when the compiler itself failed. Codes are those of errors: warnings are left out.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -63,10 +64,12 @@ function compile(main, out, flags) {
   }
   // Flags stay set for the whole life of a process: one process compiles once.
   if (flags.length > 0) motoko.setExtraFlags(flags);
+  const diagnostics = motoko.check(basename(main));
   const { wasm, stable, candid } = motoko.wasm(basename(main), "ic");
   writeFileSync(`${out}.wasm`, wasm);
   writeFileSync(`${out}.most`, stable);
   writeFileSync(`${out}.did`, candid);
+  console.log(JSON.stringify({ warnings: [...new Set(diagnostics.map(({ code }) => code))].sort() }));
 }
 
 const [first, second, ...rest] = process.argv.slice(2);
