@@ -137,7 +137,8 @@ class _Head:
             labels, children = self._members("methods", self._method)
             methods += [(child, start) for child in children]
         elif opcode <= _FUTURE:
-            self.at += self._count("bytes of a future type", 1)
+            size = self._count("bytes of a later version's type", 1)
+            self.at += size
             return
         else:
             raise DecodeError(start, f"the code {opcode}", "a composite type: a table holds no others")
