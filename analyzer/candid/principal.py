@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 MAX_BYTES = 29
 _GROUP = 5
+_CHECKSUM = 4  # bytes: CRC32
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,7 +23,7 @@ class Principal:
             raise ValueError(msg)
 
     def __str__(self) -> str:
-        checked = binascii.crc32(self.raw).to_bytes(4, "big") + self.raw
+        checked = binascii.crc32(self.raw).to_bytes(_CHECKSUM, "big") + self.raw
         letters = base64.b32encode(checked).decode().rstrip("=").lower()
         return "-".join(letters[i : i + _GROUP] for i in range(0, len(letters), _GROUP))
 
@@ -34,12 +35,12 @@ class Principal:
             checked = base64.b32decode(letters + "=" * (-len(letters) % 8))
         except ValueError:  # binascii.Error, or letters that are not ASCII
             checked = b""
-        if not 4 <= len(checked) <= MAX_BYTES + 4:
+        if not _CHECKSUM <= len(checked) <= MAX_BYTES + _CHECKSUM:
             msg = "this is no principal: groups of five letters and digits, such as aaaaa-aa"
             raise ValueError(msg)
-        principal = cls(checked[4:])
+        principal = cls(checked[_CHECKSUM:])
         if str(principal) != text:
-            same = binascii.crc32(principal.raw).to_bytes(4, "big") == checked[:4]
+            same = binascii.crc32(principal.raw).to_bytes(_CHECKSUM, "big") == checked[:_CHECKSUM]
             msg = f"this principal is written {principal}" if same else "the checksum of this principal is wrong"
             raise ValueError(msg)
         return principal

@@ -1,7 +1,8 @@
 """Values as they are written, fitted to types: candid's `annotate_type` as the parser calls it, in two loops.
 
-The first loop goes from the outside in and says of each value which types it must have; the second goes from the inside
-out and makes the values. A value may have several types, one after the other: `(1 : nat)` at `int` is a nat, then an int.
+The first loop goes from the outside in and says of each value which types it must have; the second goes from the
+inside out and makes the values. A value may have several types, one after the other: `(1 : nat)` at `int` is a nat,
+then an int.
 """
 
 from __future__ import annotations

@@ -47,8 +47,7 @@ class Reserved:
 
 RESERVED = Reserved()
 
-Value: TypeAlias = Union[  # noqa: UP007 - a recursive alias is quoted as a whole otherwise
-    None,
+Value: TypeAlias = Union[
     bool,
     int,
     float,
@@ -62,4 +61,5 @@ Value: TypeAlias = Union[  # noqa: UP007 - a recursive alias is quoted as a whol
     Case,
     "list[Value]",
     "dict[str | int, Value]",
+    None,
 ]

@@ -19,8 +19,22 @@ if TYPE_CHECKING:
     from analyzer.candid.values.model import Value
 
 _FIRST = frozenset(
-    ('"("', '"+"', '"-"', '"blob"', '"false"', '"func"', '"null"', '"opt"', '"principal"', '"record"', '"service"')
-    + ('"true"', '"variant"', '"vec"', "float", "id", "nat", "text")
+    [
+        *(
+            '"("',
+            '"+"',
+            '"-"',
+            '"blob"',
+            '"false"',
+            '"func"',
+            '"null"',
+            '"opt"',
+            '"principal"',
+            '"record"',
+            '"service"',
+        ),
+        *('"true"', '"variant"', '"vec"', "float", "id", "nat", "text"),
+    ]
 )
 
 

@@ -80,12 +80,12 @@ class Planner:
         kind, children = table.kinds[node], tuple([(c, AS_IS) for c in table.children[node]])
         if kind == Kind.EMPTY or node in self.endless:
             return Plan(Rule.NEVER)
-        if kind == Kind.FUNC or kind == Kind.SERVICE or kind not in _COMPOSITE:
+        if kind not in _COMPOSITE:
             return Plan(_SIMPLE.get(Kind(kind), Rule.PRIMITIVE))
         absent: dict[str | int, Value] | None = {} if kind == Kind.RECORD else None
         return Plan(_COMPOSITE[Kind(kind)], children, table.labels[node], absent)
 
-    def _at(self, node: int, goal: int) -> Plan:  # noqa: PLR0911 - one return a rule, in the order of the spec
+    def _at(self, node: int, goal: int) -> Plan:
         assert self.expected is not None  # noqa: S101 - only AS_IS is asked for without expected types
         wire, expected = self.wire.table, self.expected.table
         kw, ke = wire.kinds[node], expected.kinds[goal]
@@ -135,11 +135,12 @@ class Planner:
             if label not in have and kind not in OMITTABLE:
                 return Plan(Rule.MISMATCH)
             absent[key] = RESERVED if kind == Kind.RESERVED else None
-        keys, children = [], []
+        keys: list[str | int | None] = []
+        children: list[Key] = []
         for label, child in zip(table.labels[node], table.children[node], strict=True):
-            key, at = goals.get(label, (None, AS_IS))
-            keys.append(key)
-            children.append((child, at))
+            met = goals.get(label)
+            keys.append(None if met is None else met[0])
+            children.append((child, AS_IS if met is None else met[1]))
         return Plan(Rule.RECORD, tuple(children), tuple(keys), absent)
 
     def _variant(self, node: int, goal: int) -> Plan:

@@ -64,7 +64,7 @@ class _Printer:
             parts.append((node, value, False))
         return parts
 
-    def parts(self, node: int, value: Any, *, behind_opt: bool) -> list[_Part]:  # noqa: ANN401, PLR0911 - one return a kind
+    def parts(self, node: int, value: Any, *, behind_opt: bool) -> list[_Part]:  # noqa: ANN401 - one return a kind
         """Take one value apart."""
         table, heads = self.interface.table, self.interface.heads
         node = heads[node]
@@ -114,7 +114,7 @@ class _Printer:
         msg = f"{value.label!r} is no case of this variant"
         raise ValueError(msg)
 
-    def _atom(self, kind: int, value: Any) -> str:  # noqa: ANN401, PLR0911 - one return a kind
+    def _atom(self, kind: int, value: Any) -> str:  # noqa: ANN401 - one return a kind
         if kind in _NUMBERS:
             text = float_text(value, kind) if kind in (Kind.FLOAT32, Kind.FLOAT64) else number_text(value)
             return f"{text} : {Kind(kind).name.lower()}" if self.annotated else text
@@ -186,10 +186,10 @@ def _broken(printer: _Printer, parts: list[_Part], width: int) -> str:
         broken = kind != "text" and groups[-1]
         if kind == "close":
             groups.pop()
-            separator = separators.pop()
+            last = separators.pop()
             depth -= broken
             if broken:
-                out.append(separator)
+                out.append(last)
         new_line = "\n" + " " * min(_STEP * depth, MAX_INDENT) if broken else ""
         written = text if broken else _flat(kind, text)
         written = new_line + written if kind == "close" else written + new_line

@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from analyzer.candid.print import type_text
 from analyzer.candid.principal import MAX_BYTES, Principal
+from analyzer.candid.print import type_text
 from analyzer.candid.types import Kind
 from analyzer.candid.values.budget import MAX_DEPTH, PER_BYTE, Budget, Sizes
 from analyzer.candid.values.errors import DecodeError, Mismatch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.candid.types import CandidInterface, Kind
 from analyzer.candid.values.errors import DecodeError
@@ -125,8 +125,9 @@ class _Head:
         opcode = signed_number_of(self._leb("a type"))
         kind = _KINDS.get(opcode)
         table = self.table
+        labels: tuple[Any, ...] = ()
         if kind in (Kind.OPT, Kind.VEC):
-            labels, children = (), [self._reference()]
+            children = [self._reference()]
         elif kind in (Kind.RECORD, Kind.VARIANT):
             labels, children = self._members("fields", self._id)
         elif kind == Kind.FUNC:

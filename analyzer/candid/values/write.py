@@ -92,7 +92,7 @@ class Writers:
         msg = f"{_shown(value)} is no value of type {type_text(self.interface, node, _SHOWN)}"
         raise EncodeError(msg)
 
-    def _flat(self, node: int, below: list[Any]) -> Flat:  # noqa: PLR0911 - one return a kind
+    def _flat(self, node: int, below: list[Any]) -> Flat:
         kind = Kind(self.table.kinds[node])
         if kind == Kind.VEC:
             return self._vec(node, below[0])
@@ -307,7 +307,7 @@ class Writers:
                 value = self._check_record(node, fields, value)
             key: str | int = ""
             try:
-                for key, write in writers:  # noqa: B007
+                for key, write in writers:
                     write(value[key])
             except KeyError:
                 write_record(self._check_record(node, fields, value))  # raises: as many fields, and one is unknown
@@ -395,19 +395,25 @@ def _run(writer: Writer, value: object) -> None:
                 continue
             child, part, step = asked
             if child.flat is not None:
-                try:
-                    child.flat(part)
-                except EncodeError as error:
-                    error.path.append(step)
-                    raise
-            elif len(stack) >= MAX_DEPTH:
-                msg = f"values inside each other, at most {MAX_DEPTH:,} deep, can be written"
-                raise EncodeError(msg)
+                stack.append((_at_once(child.flat, part), step))
             else:
                 stack.append((child.deep(part), step))  # type: ignore[misc]
+            if len(stack) > MAX_DEPTH:
+                _too_deep()
     except EncodeError as error:
         error.path += [step for _, step in reversed(stack[-8:]) if step]
         raise
+
+
+def _at_once(write: Flat, value: object) -> Steps:
+    """Return a plain function as a generator that asks for nothing."""
+    write(value)
+    yield from ()
+
+
+def _too_deep() -> NoReturn:
+    msg = f"values inside each other, at most {MAX_DEPTH:,} deep, can be written"
+    raise EncodeError(msg)
 
 
 def _label(key: object) -> str:

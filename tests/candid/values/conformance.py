@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from analyzer.candid.types import CandidInterface
 
-_TOKEN = re.compile(r'//[^\n]*|/\*[\s\S]*?\*/|"(?:[^"\\]|\\.)*"|==|!=|!:|[A-Za-z_][A-Za-z0-9_]*|\d+|->|\s+|.', re.DOTALL)
+_TOKEN = re.compile(
+    r'//[^\n]*|/\*[\s\S]*?\*/|"(?:[^"\\]|\\.)*"|==|!=|!:|[A-Za-z_][A-Za-z0-9_]*|\d+|->|\s+|.', re.DOTALL
+)
 Input = bytes | str  # a message, or values as text
 
 
