@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
 TEXTS = ("", "a", "name", "é", "日本", 'a "b"\n\t\\', "🐂", "\u200b", "x" * 130)
 WIDTHS = {
-    **{Kind.NAT8: (0, 8), Kind.NAT16: (0, 16), Kind.NAT32: (0, 32), Kind.NAT64: (0, 64)},
-    **{Kind.INT8: (7, 7), Kind.INT16: (15, 15), Kind.INT32: (31, 31), Kind.INT64: (63, 63)},
+    Kind.NAT8: (0, 8),
+    Kind.NAT16: (0, 16),
+    Kind.NAT32: (0, 32),
+    Kind.NAT64: (0, 64),
+    Kind.INT8: (7, 7),
+    Kind.INT16: (15, 15),
+    Kind.INT32: (31, 31),
+    Kind.INT64: (63, 63),
 }
 
 
@@ -47,7 +53,7 @@ class Values:
             case Kind.VEC:
                 count = 0 if self._smallest.size(children[0]) is None else rng.choice((0, 1, 1, 2, 3))
                 items = [self.of(children[0], depth - 1) for _ in range(count)]
-                return bytes(items) if table.kinds[heads[children[0]]] == Kind.NAT8 else items  # type: ignore[arg-type, return-value]
+                return bytes(items) if table.kinds[heads[children[0]]] == Kind.NAT8 else items  # type: ignore[arg-type]
             case Kind.RECORD:
                 return {k: self.of(c, depth - 1) for k, c in zip(keys_of(self._interface, node), children, strict=True)}
             case Kind.VARIANT:

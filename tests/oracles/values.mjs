@@ -23,33 +23,49 @@ const SIMPLE = {
   int16: IDL.Int16, int32: IDL.Int32, int64: IDL.Int64, float32: IDL.Float32, float64: IDL.Float64,
 };
 
-// Every composite type stands behind an IDL.Rec, for any of them may lead back to itself.
+// A type that leads back to itself stands behind an IDL.Rec, as in declarations; agent-js treats others differently there.
 function typesOf(nodes) {
-  const made = nodes.map(([kind]) => SIMPLE[kind] ?? IDL.Rec());
-  const fields = (labels, children) => Object.fromEntries(labels.map((label, i) => [`_${label}_`, made[children[i]]]));
-  nodes.forEach(([kind, labels, children], i) => {
-    const inside = children.map((child) => made[child]);
-    switch (kind) {
-      case "opt": made[i].fill(IDL.Opt(inside[0])); break;
-      case "vec": made[i].fill(IDL.Vec(inside[0])); break;
-      case "record": made[i].fill(IDL.Record(fields(labels, children))); break;
-      case "variant": made[i].fill(IDL.Variant(fields(labels, children))); break;
-      case "func": {
-        const [mode, count] = labels;
-        made[i].fill(IDL.Func(inside.slice(0, count), inside.slice(count), mode === "" ? [] : [mode]));
-        break;
-      }
-      case "service": made[i].fill(IDL.Service(Object.fromEntries(labels.map((label, j) => [label, inside[j]])))); break;
-    }
-  });
+  const made = [];
+  const recs = [];
+  const open = new Set();
+  const build = (i) => {
+    if (made[i] !== undefined) return made[i];
+    if (open.has(i)) return (recs[i] ??= IDL.Rec());
+    open.add(i);
+    const type = typeOf(nodes[i], build);
+    open.delete(i);
+    recs[i]?.fill(type);
+    return (made[i] = recs[i] ?? type);
+  };
+  nodes.forEach((_, i) => build(i));
   return made;
 }
 
-// IDL.Service asks its methods for func types themselves, which a Rec around them is not; and it wants them at once.
+function typeOf([kind, labels, children], build) {
+  const inside = children.map(build);
+  const fields = () => Object.fromEntries(labels.map((label, i) => [`_${label}_`, inside[i]]));
+  switch (kind) {
+    case "opt":
+      return IDL.Opt(inside[0]);
+    case "vec":
+      return IDL.Vec(inside[0]);
+    case "record":
+      return IDL.Record(fields());
+    case "variant":
+      return IDL.Variant(fields());
+    case "func":
+      return IDL.Func(inside.slice(0, labels[1]), inside.slice(labels[1]), labels[0] === "" ? [] : [labels[0]]);
+    case "service":
+      return IDL.Service(Object.fromEntries(labels.map((label, i) => [label, inside[i]])));
+    default:
+      return SIMPLE[kind];
+  }
+}
+
 function js({ types, roots, hex }) {
   const made = typesOf(JSON.parse(types));
   const wanted = JSON.parse(roots).map((root) => made[root]);
-  const values = IDL.decode(wanted, Buffer.from(hex, "hex"));
+  const values = IDL.decode(wanted, new Uint8Array(Buffer.from(hex, "hex")));
   return { hex: Buffer.from(IDL.encode(wanted, values)).toString("hex") };
 }
 
