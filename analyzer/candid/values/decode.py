@@ -49,8 +49,8 @@ def decode(data: bytes, interface: CandidInterface, types: Sequence[int]) -> lis
         else:
             kind = interface.table.kinds[goal]
             if kind not in OMITTABLE:
-                expected = f"a value {position} of type {type_text(interface, node, 60)}"
-                raise DecodeError(at, f"{len(wire.arguments)} values", expected)
+                expected = f"{position + 1} or more values, the last of type {type_text(interface, node, 60)}"
+                raise DecodeError(at, f"{len(wire.arguments)}", expected)
             value = RESERVED if kind == Kind.RESERVED else None
         values.append(value)
     for node in wire.arguments[len(types) :]:
