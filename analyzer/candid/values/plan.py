@@ -45,13 +45,15 @@ class Plan(NamedTuple):
     """A rule, the pairs that it rests on, and what it needs besides.
 
     keys: of a record, where each field of the wire goes (None: nowhere); of a variant, the label of each case of the
-    wire (None: the reader does not know it). absent: what the fields of a record that the wire lacks read as.
+    wire (None: the reader does not know it). absent: what the fields of a record that the wire lacks read as. lacks:
+    key and type of a field that must be there and is not.
     """
 
     rule: Rule
     children: tuple[Key, ...] = ()
     keys: tuple[str | int | None, ...] = ()
     absent: dict[str | int, Value] | None = None
+    lacks: tuple[str | int, int] | None = None
 
 
 class Planner:
@@ -133,7 +135,7 @@ class Planner:
         for label, (key, child) in goals.items():
             kind = self.expected.table.kinds[child]
             if label not in have and kind not in OMITTABLE:
-                return Plan(Rule.MISMATCH)
+                return Plan(Rule.MISMATCH, lacks=(key, child))
             absent[key] = RESERVED if kind == Kind.RESERVED else None
         keys: list[str | int | None] = []
         children: list[Key] = []

@@ -39,6 +39,8 @@ def values_text(
     enough without the interface. limit: on one line, the characters behind which it ends with an ellipsis; such a text
     does not read back. A number too long to be written in decimal digits is written in hexadecimal.
     """
+    if not types:
+        return "()"
     printer = _Printer(interface, annotated=annotated)
     parts = [("open", "(", ","), *printer.listed(zip(types, values, strict=True)), ("close", ")", "")]
     if width is None:

@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from analyzer.candid.principal import MAX_BYTES, Principal
-from analyzer.candid.print import type_text
+from analyzer.candid.print import name_text, type_text
 from analyzer.candid.types import Kind
 from analyzer.candid.values.budget import MAX_DEPTH, PER_BYTE, Budget, Sizes
 from analyzer.candid.values.errors import DecodeError, Mismatch
@@ -74,6 +74,7 @@ class Readers:
 
     def read(self, key: Key, at: int) -> tuple[Any, int]:
         """Return the value at an offset, read as a pair says, and the offset behind it."""
+        self.budget.spend(self._heavy(key[0]), at)
         reader = self._readers.get(key) or self._make(key, at)
         return reader.flat(at) if reader.flat is not None else run(reader, at)
 
@@ -137,12 +138,21 @@ class Readers:
     def _no_value(self, key: Key, at: int, *, fatal: bool) -> NoReturn:
         texts = self._texts.get(key)
         if texts is None:
-            wire = type_text(self.wire, key[0], _SHOWN)
-            read = "" if key[1] == AS_IS or self.expected is None else type_text(self.expected, key[1], _SHOWN)
-            texts = self._texts[key] = wire, read
+            texts = self._texts[key] = self._mismatch(key)
         if fatal:
-            raise DecodeError(at, f"the type {texts[0]}, which has no values")
-        raise Mismatch(at, f"a value of type {texts[0]}", texts[1])
+            raise DecodeError(at, f"{texts[0]}, a type that has no values")
+        raise Mismatch(at, texts[0], texts[1])
+
+    def _mismatch(self, key: Key) -> tuple[str, str]:
+        """Return what was found and what was expected."""
+        wire = f"a value of type {type_text(self.wire, key[0], _SHOWN)}"
+        if key[1] == AS_IS or self.expected is None:
+            return wire, ""
+        lacks = self.planner.plan(key, 0).lacks
+        if lacks is None:
+            return wire, type_text(self.expected, key[1], _SHOWN)
+        name = name_text(lacks[0]) if isinstance(lacks[0], str) else str(lacks[0])
+        return "a record without it", f"the field {name} : {type_text(self.expected, lacks[1], _SHOWN)}"
 
     # -- numbers, texts, references
 
