@@ -26,7 +26,7 @@ def digest_of(source: str) -> str:
 
 @cache
 def load(name: str) -> Parser:
-    """Return the parser of a grammar: `candid` or `stable`."""
+    """Return the parser of a grammar: `candid`, `stable` or `values`."""
     source = (_HERE / f"{name}.lark").read_text(encoding="utf-8")
     shipped = _HERE / "tables" / f"{name}.json"
     tables = json.loads(shipped.read_bytes()) if shipped.exists() else {"key": None}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.candid.parse import parse_candid
 from tests.oracles import oracle
-from tests.proof import growth
+from tests.proof import growth, values
 from tests.proof.agreement import SURFACES, pair_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def lines() -> Iterator[str]:
         seconds = [_seconds(lambda pair=pair, ours=surface.ours: ours(*pair)) for pair in texts]  # type: ignore[misc]
         yield f"  {surface.name:<8} {PAIRS / sum(seconds):7.0f} pairs/s  median {statistics.median(seconds) * 1000:.2f} ms"
     yield from _real()
+    yield ""
+    yield "values (one process, medians)"
+    yield from values.lines()
     yield ""
     yield "growth (each in a process of its own)"
     yield from growth.lines()

@@ -108,7 +108,7 @@ class Writers:
             return self._number(node, kind)
         if kind == Kind.RESERVED:
             return lambda _: None
-        if kind == Kind.EMPTY:
+        if kind in (Kind.EMPTY, Kind.FUTURE):
             return lambda value: self._refuse(node, value)
         return {
             Kind.NULL: self._null,
