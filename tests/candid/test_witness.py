@@ -8,7 +8,7 @@ import pytest
 
 from analyzer import compare_candid
 from analyzer.candid.parse import parse_candid
-from analyzer.candid.witness import Loss, Witness, find_in_method
+from analyzer.candid.witness import Loss, Witness, Witnesses
 from analyzer.errors import ParseError
 from analyzer.model import Step, Verdict
 from tests.shared import recorded
@@ -23,7 +23,7 @@ def witness(old: str, new: str, *path: Step, results: bool = True, loss: Loss | 
     for text in (old, new):
         definitions, end, signature = text.rpartition(";(")
         sides.append(parse_candid(f"{definitions}{end[:1]} service : {{ m : {end[1:]}{signature} }}"))
-    return find_in_method(sides[0], sides[1], "m", results=results, path=path, loss=loss)
+    return Witnesses(sides[0], sides[1]).find("m", results=results, path=path, loss=loss)
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_every_broken_value_of_a_real_pair_is_shown() -> None:
             report = compare_candid(case["old"], case["new"])
         except ParseError:
             continue
-        old, new = parse_candid(case["old"]), parse_candid(case["new"])
+        witnesses = Witnesses(parse_candid(case["old"]), parse_candid(case["new"]))
         for edit in report.edits:
             for o in edit.occurrences:
                 inside = [step.kind for step in o.path]
                 if o.verdict != Verdict.BREAKING or len(o.clients) < 3 or o.root == "(init)" or not inside:
                     continue
-                found = find_in_method(old, new, o.root, results=inside[0] == "result", path=o.path)
+                found = witnesses.find(o.root, results=inside[0] == "result", path=o.path)
                 assert found is not None, (case["name"], o.root, o.path)
                 assert found.loss == Loss.REFUSED
                 shown += 1

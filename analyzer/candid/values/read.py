@@ -18,7 +18,7 @@ from analyzer.candid.values.errors import DecodeError, Mismatch
 from analyzer.candid.values.leb128 import number_of, signed_number_of
 from analyzer.candid.values.model import RESERVED, Case, FuncRef, ServiceRef, Some
 from analyzer.candid.values.plan import AS_IS, Key, Plan, Planner, Rule
-from analyzer.candid.values.wire import MAX_LEB
+from analyzer.candid.values.wire import FIXED, MAX_LEB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -33,19 +33,6 @@ if TYPE_CHECKING:
 MAX_FLAT = 40  # plain functions inside each other
 _SHOWN = 60  # characters of a type in an error
 _MORE = 128  # the bit of LEB128 that says that another byte follows
-
-FIXED = {
-    Kind.NAT8: "B",
-    Kind.NAT16: "H",
-    Kind.NAT32: "I",
-    Kind.NAT64: "Q",
-    Kind.INT8: "b",
-    Kind.INT16: "h",
-    Kind.INT32: "i",
-    Kind.INT64: "q",
-    Kind.FLOAT32: "f",
-    Kind.FLOAT64: "d",
-}
 
 
 class Reader:

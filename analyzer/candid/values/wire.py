@@ -27,6 +27,19 @@ _CODED = (
 )
 OPCODES: dict[int, int] = {kind: -1 - i for i, kind in enumerate(_CODED)}
 _KINDS = {opcode: kind for kind, opcode in OPCODES.items()}
+# How `struct` calls the primitives that have a fixed width.
+FIXED = {
+    Kind.NAT8: "B",
+    Kind.NAT16: "H",
+    Kind.NAT32: "I",
+    Kind.NAT64: "Q",
+    Kind.INT8: "b",
+    Kind.INT16: "h",
+    Kind.INT32: "i",
+    Kind.INT64: "q",
+    Kind.FLOAT32: "f",
+    Kind.FLOAT64: "d",
+}
 MODES = {"query": 1, "oneway": 2, "composite_query": 3}
 _MODE_NAMES = {number: mode for mode, number in MODES.items()}
 _FUTURE = -25  # and below

@@ -16,7 +16,8 @@ from analyzer.candid.values.budget import MAX_DEPTH
 from analyzer.candid.values.errors import EncodeError
 from analyzer.candid.values.leb128 import signed, unsigned
 from analyzer.candid.values.model import RESERVED, Case, FuncRef, ServiceRef, Some
-from analyzer.candid.values.read import FIXED, MAX_FLAT
+from analyzer.candid.values.read import MAX_FLAT
+from analyzer.candid.values.wire import FIXED
 from analyzer.text import shortened
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from analyzer.candid.values.encode import encode
 from analyzer.candid.values.errors import DecodeError
 from analyzer.candid.values.print import values_text
 from analyzer.candid.witness.compare import loss_between
-from analyzer.candid.witness.search import Loss, Search, State, Way
+from analyzer.candid.witness.search import MAX_STATES, Loss, Search, State, Way
 from analyzer.candid.witness.smallest import MAX_SIZE, Smallest
 
 if TYPE_CHECKING:
@@ -42,26 +42,32 @@ class Witness:
     read: str | None = None
 
 
-def find_in_method(
-    old: CandidInterface,
-    new: CandidInterface,
-    method: str,
-    *,
-    results: bool,
-    path: tuple[Step, ...] = (),
-    loss: Loss | None = None,
-) -> Witness | None:
-    """Return the witness of a change in a method: its arguments (old clients write) or its results (they read).
+class Witnesses:
+    """All witnesses between two versions; what they share is made once."""
 
-    path: the occurrence's, from the method on; the witness then shows that place where one can. loss: the one that is
-    asked for; without it the first of refused, nulled, dropped that there is. None where no value shows it.
-    """
-    of_old, of_new = method_of(old, method), method_of(new, method)
-    if of_old is None or of_new is None:
-        return None
-    if results:
-        return find(new, of_new.results, old, of_old.results, path=path, loss=loss)
-    return find(old, of_old.arguments, new, of_new.arguments, path=path, loss=loss)
+    def __init__(self, old: CandidInterface, new: CandidInterface) -> None:
+        self.old = old
+        self.new = new
+        self._searches: dict[bool, Search] = {}
+
+    def find(
+        self, method: str, *, results: bool, path: tuple[Step, ...] = (), loss: Loss | None = None
+    ) -> Witness | None:
+        """Return the witness of a change in a method: in its arguments (old clients write) or results (they read).
+
+        path: the occurrence's, from the method on; the witness then shows that place where one can. loss: the one that
+        is asked for; without it the first of refused, nulled, dropped that there is. None where no value shows it.
+        """
+        of_old, of_new = method_of(self.old, method), method_of(self.new, method)
+        if of_old is None or of_new is None:
+            return None
+        writer, reader = (self.new, self.old) if results else (self.old, self.new)
+        search = self._searches.get(results)
+        if search is None:
+            search = self._searches[results] = Search(Pair(old=reader, new=writer), Smallest(writer))
+        if results:
+            return _found(search, of_new.results, of_old.results, path, loss)
+        return _found(search, of_old.arguments, of_new.arguments, path, loss)
 
 
 def find(
@@ -75,15 +81,20 @@ def find(
 ) -> Witness | None:
     """Return the smallest values of the `written` types that are not read as they are at the `read` types.
 
-    path, loss: see `find_in_method`. The search is bounded; None where there is no such value, or none small enough.
+    path, loss: see `Witnesses.find`. The search is bounded; None where there is no such value, or none small enough.
     """
-    smallest = Smallest(writer)
-    sizes = [smallest.size(node) for node in written]
+    return _found(Search(Pair(old=reader, new=writer), Smallest(writer)), written, read, path, loss)
+
+
+def _found(
+    search: Search, written: Sequence[int], read: Sequence[int], path: tuple[Step, ...], loss: Loss | None
+) -> Witness | None:
+    sizes = [search.smallest.size(node) for node in written]
     if any(size is None or size > MAX_SIZE for size in sizes):
         return None
-    search = Search(Pair(old=reader, new=writer), smallest)
+    search.left = MAX_STATES
     for candidate in _candidates(search, written, read, path, loss):
-        witness = _proven(writer, written, reader, read, candidate)
+        witness = _proven(search.pair.new, written, search.pair.old, read, candidate)
         if witness is not None and loss in (None, witness.loss):
             return witness
     return None

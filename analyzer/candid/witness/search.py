@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analyzer.candid.pair import Pair
     from analyzer.model import Step
 
-MAX_STATES = 50_000
+MAX_STATES = 100_000  # that the searches for one witness may look at: about a second
 _REFERENCES = 200_000  # pairs that the question about one reference may look at
 
 
@@ -56,6 +56,7 @@ class Search:
         self.pair = pair
         self.smallest = smallest
         self._subtypes: dict[State, bool] = {}
+        self.left = MAX_STATES
 
     # -- the rules
 
@@ -133,7 +134,8 @@ class Search:
         found: tuple[int, State, Way | None] | None = None
         done: set[State] = set()
         order = 0
-        while queue and len(done) < MAX_STATES:
+        while queue and self.left > 0:
+            self.left -= 1
             before, _, state = heapq.heappop(queue)
             if state in done:
                 continue
@@ -180,7 +182,8 @@ class Search:
         found: tuple[int, State, list[tuple[State, Way]]] | None = None
         done: set[State] = set()
         order = 0
-        while queue and len(done) < MAX_STATES // 10:
+        while queue and self.left > 0:
+            self.left -= 1
             before, _, state = heapq.heappop(queue)
             if state in done:
                 continue

@@ -16,7 +16,7 @@ from analyzer.candid.values import DecodeError, decode, decode_untyped, encode
 from analyzer.candid.values.leb128 import number_of, signed, signed_number_of, unsigned
 from analyzer.candid.values.parse import parse_untyped, parse_values
 from analyzer.candid.values.print import values_text
-from analyzer.candid.witness import Loss, find_in_method
+from analyzer.candid.witness import Loss, Witnesses
 from analyzer.errors import CtxError, ParseError
 from tests.candid.values.exchange import Message, messages
 from tests.generators import candid
@@ -85,7 +85,7 @@ def test_a_subtype_is_read_without_an_error(seed: int) -> None:
     assume(sound(Pair(old, new), service_is_principal=True))
     for name in old.table.labels[old.service]:
         for results in (False, True):
-            witness = find_in_method(old, new, name, results=results)
+            witness = Witnesses(old, new).find(name, results=results)
             assert witness is None or witness.loss != Loss.REFUSED
     one = message(seed)
     if sound(Pair(old=one.writer, new=one.reader), service_is_principal=True):
@@ -98,7 +98,7 @@ def test_a_witness_is_what_it_says(seed: int) -> None:
     old, new = versions(seed)
     for name in old.table.labels[old.service]:
         for results in (False, True):
-            witness = find_in_method(old, new, name, results=results)
+            witness = Witnesses(old, new).find(name, results=results)
             if witness is None:
                 continue
             reader = old if results else new
