@@ -8,6 +8,7 @@ import re
 _ESCAPE = r"\\(?:([nrt\\\"'])|([0-9a-fA-F]{2})|u\{([0-9a-fA-F](?:_?[0-9a-fA-F]+)*_?)\}|([\s\S]?))"
 _SIMPLE = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\", '"': b'"', "'": b"'"}
 _MAX_ID = 0xFFFFFFFF
+MAX_DIGITS = 4000  # of a decimal number: Python reads and writes a little more, in quadratic time
 _MAX_SCALAR = 0x10FFFF
 
 
@@ -21,9 +22,18 @@ class LiteralError(ValueError):
 
 def text_of(literal: str) -> str:
     r"""Return the text of a quoted literal; `\hh` escapes are bytes, and the whole must be UTF-8."""
+    if "\\" not in literal:
+        return literal[1:-1]
+    try:
+        return bytes_of(literal).decode()
+    except UnicodeDecodeError:
+        msg = "the bytes of this text are not UTF-8"
+        raise LiteralError(msg) from None
+
+
+def bytes_of(literal: str) -> bytes:
+    r"""Return the bytes of a quoted literal: those of its text in UTF-8, and `\hh` escapes as they are."""
     body = literal[1:-1]
-    if "\\" not in body:
-        return body
     out = bytearray()
     position = 0
     for match in re.finditer(_ESCAPE, body):
@@ -44,11 +54,7 @@ def text_of(literal: str) -> str:
             msg = f"unknown escape {match[0]}"
             raise LiteralError(msg, match.start() + 1)
     out += body[position:].encode("utf-8", "surrogatepass")
-    try:
-        return out.decode()
-    except UnicodeDecodeError:
-        msg = "the bytes of this text are not UTF-8"
-        raise LiteralError(msg) from None
+    return bytes(out)
 
 
 def id_of(literal: str) -> int:
@@ -68,3 +74,29 @@ def id_of(literal: str) -> int:
         msg = "a field id is at most 4294967295"
         raise LiteralError(msg)
     return value
+
+
+def number_of(literal: str) -> int:
+    """Return a number of any size: decimal or `0x`, `_` anywhere behind the first digit."""
+    if literal.startswith("0X"):
+        msg = f"a hexadecimal number is written with a small x: 0x{literal[2:]}"
+        raise LiteralError(msg)
+    digits = literal.replace("_", "")
+    if digits.startswith("0x"):
+        return int(digits, 16)
+    if len(digits) > MAX_DIGITS:
+        msg = f"a number of more than {MAX_DIGITS:,} digits is written in hexadecimal"
+        raise LiteralError(msg)
+    return int(digits)
+
+
+def float_of(literal: str) -> float:
+    """Return a float: decimal, or hexadecimal with a binary exponent."""
+    digits = literal.replace("_", "")
+    if not digits.startswith("0x"):
+        return float(digits)
+    try:
+        return float.fromhex(digits)
+    except OverflowError:
+        msg = "this number is too large for a float"
+        raise LiteralError(msg) from None

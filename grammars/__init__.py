@@ -25,13 +25,13 @@ def digest_of(source: str) -> str:
 
 
 def source(name: str) -> str:
-    """Return the text of a grammar: `candid` or `stable`."""
+    """Return the text of a grammar: `candid`, `stable` or `values`."""
     return (_HERE / f"{name}.lark").read_text(encoding="utf-8")
 
 
 @cache
 def load(name: str) -> Parser:
-    """Return the parser of a grammar: `candid` or `stable`."""
+    """Return the parser of a grammar: `candid`, `stable` or `values`."""
     text = source(name)
     shipped = _HERE / "tables" / f"{name}.json"
     tables = json.loads(shipped.read_bytes()) if shipped.exists() else {"key": None}

@@ -140,7 +140,8 @@ class Builder:
     def case_number(self, values: list[Any], start: int, end: int) -> Member:
         return self.field_number([values[0], self.null([], start, end)], start, end)
 
-    def _fields(self, kind: Kind, members: list[Member], start: int, end: int) -> int:
+    def by_id(self, members: list[Member]) -> list[tuple[int, Member]]:
+        """Return fields or cases with their ids, ascending; two of one id are an error."""
         following = 0  # an unlabelled field has the id of the textually previous one, plus one
         known: dict[int, Member] = {}
         for member in members:
@@ -152,15 +153,17 @@ class Builder:
                 what = f"{here} is there twice" if here == there else f"{here} and {there} have the same id {number}"
                 hint = "rename one of the two" if here != there else "remove or rename one of the two"
                 self.interface.sources.fail(member.span[0], what, "duplicate-field", hint=hint)
-        order = sorted(known)
-        ordered = [known[number] for number in order]
+        return sorted(known.items())
+
+    def _fields(self, kind: Kind, members: list[Member], start: int, end: int) -> int:
+        ordered = self.by_id(members)
         return self.add(
             kind,
-            tuple(order),
-            tuple([m.node for m in ordered]),
+            tuple([number for number, _ in ordered]),
+            tuple([m.node for _, m in ordered]),
             (self.base + start, self.base + end),
-            tuple([m.span for m in ordered]),
-            tuple([m.name for m in ordered]),
+            tuple([m.span for _, m in ordered]),
+            tuple([m.name for _, m in ordered]),
         )
 
     def empty_record(self, _values: list[Any], start: int, end: int) -> int:

@@ -26,12 +26,35 @@ def sound(pair: Pair, *, opt_rule: bool = True, service_is_principal: bool = Fal
     """Answer new service <: old service as the spec defines it: the greatest relation closed under its rules.
 
     opt_rule: whether the last rule for `opt` (anything reads as `opt t`, as null where it does not fit) counts as yes;
-    dfx and icp-cli say no. Every rule is a conjunction, so one pass over the reachable pairs decides.
+    dfx and icp-cli say no.
+    """
+    goal = (pair.new_service, pair.old_service)
+    return holds(pair, goal, opt_rule=opt_rule, service_is_principal=service_is_principal).holds is True
+
+
+class Answer(NamedTuple):
+    """holds: None where the limit was reached. asked: pairs that were looked at."""
+
+    holds: bool | None
+    asked: int
+
+
+def holds(
+    pair: Pair,
+    goal: tuple[int, int],
+    *,
+    opt_rule: bool = True,
+    service_is_principal: bool = False,
+    limit: int | None = None,
+) -> Answer:
+    """Answer a <: b for any two nodes, as `sound` does for the services.
+
+    Every rule is a conjunction, so one pass over the reachable pairs decides.
     """
     kinds, children, heads = pair.kinds, pair.children, pair.heads
     size = len(kinds)
     seen: set[int] = set()
-    todo = [(pair.new_service, pair.old_service)]
+    todo = [goal]
     while todo:
         a, b = todo.pop()
         a, b = heads[a], heads[b]
@@ -39,6 +62,8 @@ def sound(pair: Pair, *, opt_rule: bool = True, service_is_principal: bool = Fal
         if key in seen:
             continue
         seen.add(key)
+        if limit is not None and len(seen) > limit:
+            return Answer(None, len(seen))
         ka, kb = kinds[a], kinds[b]
         if kb == Kind.OPT:
             if opt_rule or ka in (Kind.NULL, Kind.EMPTY):
@@ -47,17 +72,17 @@ def sound(pair: Pair, *, opt_rule: bool = True, service_is_principal: bool = Fal
             if ka == Kind.OPT:
                 todo.append((children[a][0], inner))
             elif kinds[heads[inner]] in OMITTABLE:
-                return False
+                return Answer(holds=False, asked=len(seen))
             else:
                 todo.append((a, inner))
-        elif ka == kb and ka > Kind.PRINCIPAL:
+        elif ka == kb and Kind.PRINCIPAL < ka < Kind.NAME:
             goals = list(members(pair, a, b))
             if _MISSING in goals:
-                return False
+                return Answer(holds=False, asked=len(seen))
             todo += goals
         elif not leaf(ka, kb, service_is_principal=service_is_principal):
-            return False
-    return True
+            return Answer(holds=False, asked=len(seen))
+    return Answer(holds=True, asked=len(seen))
 
 
 def leaf(ka: int, kb: int, *, service_is_principal: bool) -> bool:

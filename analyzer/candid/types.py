@@ -39,6 +39,7 @@ class Kind(IntEnum):
     FUNC = auto()  # labels: (modes, number of arguments); children: arguments, then results
     SERVICE = auto()  # labels: method names, ascending by their bytes
     NAME = auto()  # labels: (name,); one child: what the name is defined as
+    FUTURE = auto()  # of a later Candid; only messages have it
 
 
 PRIMITIVES: dict[str, Kind] = {kind.name.lower(): kind for kind in Kind if kind <= Kind.PRINCIPAL}

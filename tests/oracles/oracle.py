@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 FOLDER = Path(__file__).parent
+PACKAGES = ("motoko", "ic-mops", "@dfinity/didc", "@icp-sdk/core")
 
 # Answers of one window fit into the pipe's 64 KiB, so that the checker never waits for us while we still write to it.
 WINDOW = 128
@@ -51,7 +52,7 @@ def missing() -> str | None:
     """Say what is missing to ask the official checkers, or None when they can be asked."""
     if shutil.which("node") is None:
         return "node is not installed"
-    if not (FOLDER / "node_modules" / "motoko").is_dir() or not (FOLDER / "node_modules" / "ic-mops").is_dir():
+    if not all((FOLDER / "node_modules" / package).is_dir() for package in PACKAGES):
         return "tests/oracles/node_modules is absent: run `make setup`"
     return None
 

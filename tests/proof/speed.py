@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.candid.parse import parse_candid
 from tests.oracles import oracle
-from tests.proof import breakdown, growth, limits
+from tests.proof import breakdown, growth, limits, values
 from tests.proof.agreement import SURFACES, pair_of
 from tests.proof.installed import install
 from tests.shared import CASES
@@ -41,6 +41,9 @@ def lines(broken: list[str]) -> Iterator[str]:
         seconds = [_seconds(lambda pair=pair, ours=surface.ours: ours(*pair)) for pair in texts]  # type: ignore[misc]
         yield f"  {surface.name:<8} {PAIRS / sum(seconds):7.0f} pairs/s  median {statistics.median(seconds) * 1000:.2f} ms"
     yield from _real()
+    yield ""
+    yield "values (one process, medians)"
+    yield from values.lines()
     yield ""
     yield "growth (each in a process of its own)"
     yield from growth.lines()
