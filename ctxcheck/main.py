@@ -24,6 +24,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "rules": ("ctxcheck.commands.rules", "List the rules, or what the migration guide says and is true."),
         "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
+    "Tools": {
+        "demo": ("ctxcheck.commands.demo", "Compare versions of an example canister, each of which shows something."),
+    },
 }
 COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 _INTERNAL = 70  # EX_SOFTWARE of sysexits.h: a fault of ours, never a verdict

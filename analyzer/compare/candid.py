@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analyzer.candid.types import CandidInterface
-    from analyzer.model import Location
+    from analyzer.model import Edit, Location
 
 Profile = Literal["didc", "dfx", "strict"]
 PROFILES: tuple[str, ...] = get_args(Profile)
@@ -32,6 +32,8 @@ ARTEFACT = (
     "with its methods in another order it answers no"
 )
 
+MAX_WITNESSES = 500  # messages that are looked for in one report
+_MESSAGES = (("argument", Polarity.IN), ("result", Polarity.OUT))
 UNKNOWN = "the official answer was not found within its step budget"
 UNEXPLAINED = "the official checkers refuse this; why is not known to ctxcheck"
 
@@ -103,6 +105,7 @@ def compare_interfaces(
         # A no in which no difference was found to break anything: a no is never lost.
         met.append(_whole(old, new, "unexplained", Verdict.BREAKING, UNEXPLAINED))
     edits = assemble(met, Language(Surface.CANDID, text, place, owner, walk.digests), canister)
+    _show(old, new, edits)
     verdict = worst([e.verdict for e in edits])
     notes = [_located(side, at, what) for side in (old, new) for at, what in side.warnings[:_SHOWN_WARNINGS]]
     if compatible and not proven:
@@ -169,3 +172,20 @@ def _unread(interface: CandidInterface, side: str) -> list[Met]:
         )
         for path, span in interface.imports
     ]
+
+
+def _show(old: CandidInterface, new: CandidInterface, edits: list[Edit]) -> None:
+    """Give each occurrence that breaks or loses something a message that shows it, where one can."""
+    asked = [
+        occurrence
+        for edit in edits
+        for occurrence in edit.occurrences
+        if occurrence.verdict in (Verdict.BREAKING, Verdict.LOSSY)
+        and occurrence.path
+        # Arguments that old clients send, results that they read: not what travels inside a reference.
+        and (occurrence.path[0].kind, occurrence.polarity) in _MESSAGES
+    ]
+    if asked:
+        from analyzer.compare.messages import shown  # noqa: PLC0415 - most comparisons need no values
+
+        shown(old, new, asked[:MAX_WITNESSES])

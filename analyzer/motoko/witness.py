@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_LEVELS = 40  # of a value that is still shown
 MAX_SIZE = 200  # parts of one
-MAX_SHOWN = 160  # characters
+MAX_SHOWN = 240  # characters
 _TRIED = 12  # values for one place
 
 # The smallest value of each primitive type, and one that is not also of a narrower type.
