@@ -21,7 +21,7 @@ class Provenance(NamedTuple):
     sha256: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Interface:
     """One version. candid, stable: None where this version does not show that part."""
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analyzer.errors import Place
 
 RULES_VERSION = "2026.1"
@@ -98,7 +100,7 @@ class Witness(NamedTuple):
     outcome: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Occurrence:
     """An edit as one root meets it; the unit of verdicts, exit codes and acceptance."""
 
@@ -116,11 +118,19 @@ class Occurrence:
     more: int  # further ways from the same root to the same edit
     fingerprint: str
     blocked_by: tuple[str, ...] = ()  # of `state`, `clients`, `guide`, under the policy of the report
-    witness: Witness | None = None
+    show: Callable[[], Witness | None] | None = None  # how the witness is found; None once it was, or if there is none
+    found: Witness | None = None
     accepted: Any = None
 
+    @property
+    def witness(self) -> Witness | None:
+        """A value that shows what happens, None where none does. It is looked for when it is first asked for."""
+        if self.show is not None:
+            self.found, self.show = self.show(), None
+        return self.found
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Edit:
     """One difference between a pair of types, with both sides and everything it does.
 
@@ -144,7 +154,7 @@ class Edit:
         return worst([o.verdict for o in self.occurrences])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Report:
     """The comparison of one surface.
 

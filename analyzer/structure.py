@@ -5,10 +5,10 @@ Types are infinite regular trees drawn as finite graphs. Two nodes are of one cl
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from analyzer.graph import components
+from grammars.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -83,7 +83,7 @@ class Structure:
             for child in self._children[number]:
                 known = index.get(child)
                 parts.append(b"^%d," % known if known is not None else self._digests[child].encode())
-        return hashlib.sha256(b"".join(parts)).hexdigest()
+        return sha256(b"".join(parts)).hexdigest()
 
 
 def _prefixed(data: bytes) -> bytes:

@@ -6,11 +6,11 @@ grammar as it stands (it was edited) are never used: Lark then compiles it anew.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import cache
 from pathlib import Path
 
+from grammars.digest import sha256
 from grammars.parser import Parser, SyntaxProblem
 
 __all__ = ["FORMAT", "Parser", "SyntaxProblem", "digest_of", "load", "source"]
@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 
 def digest_of(source: str) -> str:
     """Return the key under which tables belong to a grammar: table format and SHA-256 of its text."""
-    return f"{FORMAT}:{hashlib.sha256(source.encode()).hexdigest()}"
+    return f"{FORMAT}:{sha256(source.encode()).hexdigest()}"
 
 
 def source(name: str) -> str:

@@ -44,9 +44,6 @@ HEAVY = {
     "lark": "grammars.build",
 }
 
-# At the top of a module, even there, a heavy package would be loaded by whoever imports the module.
-PAINTING = "ctxcheck.paint"
-
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -154,7 +151,7 @@ def wrong_package(found: Import) -> bool:
         return False
     if not within(found.module, HEAVY[package]):
         return True
-    return package == "rich" and found.top and found.module != PAINTING
+    return package == "rich" and found.top
 
 
 CHECKS = {"direction": wrong_direction, "part": wrong_part, "package": wrong_package}
@@ -204,7 +201,7 @@ def test_a_wrong_import_is_noticed(module: str, source: str, check: str) -> None
         ("replica.wasm", "import wasmtime\nfrom analyzer.candid import types"),
         ("migrator.network.agent", "import httpx\nfrom ic.agent import Agent"),
         ("migrator.plan", "from analyzer import compare_candid\nfrom replica import engine"),
-        ("ctxcheck.paint", "from rich.console import Console"),
+        ("ctxcheck.progress", "if TYPE_CHECKING:\n    from rich.status import Status"),
         ("ctxcheck.commands.diff", "def f():\n    from rich.console import Console"),
         ("grammars.build", "from lark import Lark"),
     ],

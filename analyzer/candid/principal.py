@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 
 MAX_BYTES = 29
 _GROUP = 5
 _CHECKSUM = 4  # bytes: CRC32
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Principal:
     """At most 29 bytes; `str()` is the text form with its checksum, `aaaaa-aa` for none at all."""
 
-    raw: bytes
+    __slots__ = ("raw",)
 
-    def __post_init__(self) -> None:
-        if len(self.raw) > MAX_BYTES:
-            msg = f"a principal has at most {MAX_BYTES} bytes, not {len(self.raw)}"
+    def __init__(self, raw: bytes) -> None:
+        if len(raw) > MAX_BYTES:
+            msg = f"a principal has at most {MAX_BYTES} bytes, not {len(raw)}"
             raise ValueError(msg)
+        self.raw = raw
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Principal) and self.raw == other.raw
+
+    def __lt__(self, other: Principal) -> bool:
+        return self.raw < other.raw
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+    def __repr__(self) -> str:
+        return f"Principal({self.raw!r})"
 
     def __str__(self) -> str:
         checked = binascii.crc32(self.raw).to_bytes(_CHECKSUM, "big") + self.raw

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from analyzer.candid import relation
 from analyzer.candid.pair import Pair
 from analyzer.candid.parse import parse_candid
 from analyzer.candid.print import type_text
+from analyzer.compare.messages import Messages
 from analyzer.edits.assemble import Language, assemble, explained
 from analyzer.edits.candid import CandidEdits
 from analyzer.edits.walk import Finding, Met, Part
@@ -32,7 +33,6 @@ ARTEFACT = (
     "with its methods in another order it answers no"
 )
 
-MAX_WITNESSES = 500  # messages that are looked for in one report
 _MESSAGES = (("argument", Polarity.IN), ("result", Polarity.OUT))
 UNKNOWN = "the official answer was not found within its step budget"
 UNEXPLAINED = "the official checkers refuse this; why is not known to ctxcheck"
@@ -140,8 +140,8 @@ def _for(clients: Sequence[str], finding: Finding) -> Finding:
         return finding
     met_by = tuple(client for client in finding.clients if client in clients)
     if met_by or finding.otherwise is None:
-        return replace(finding, clients=met_by)
-    return replace(finding, clients=(), breaks=(), verdict=finding.otherwise)
+        return finding._replace(clients=met_by)
+    return finding._replace(clients=(), breaks=(), verdict=finding.otherwise)
 
 
 def _under(profile: str, finding: Finding) -> Finding:
@@ -150,7 +150,7 @@ def _under(profile: str, finding: Finding) -> Finding:
     same_label = finding.kind.endswith("_renamed") and finding.verdict == Verdict.SAFE
     if not stricter or same_label or finding.verdict in (Verdict.BREAKING, Verdict.UNDECIDED):
         return finding
-    return replace(finding, verdict=Verdict.BREAKING, breaks=("clients",))
+    return finding._replace(verdict=Verdict.BREAKING, breaks=("clients",))
 
 
 def _unread(interface: CandidInterface, side: str) -> list[Met]:
@@ -175,17 +175,11 @@ def _unread(interface: CandidInterface, side: str) -> list[Met]:
 
 
 def _show(old: CandidInterface, new: CandidInterface, edits: list[Edit]) -> None:
-    """Give each occurrence that breaks or loses something a message that shows it, where one can."""
-    asked = [
-        occurrence
-        for edit in edits
-        for occurrence in edit.occurrences
-        if occurrence.verdict in (Verdict.BREAKING, Verdict.LOSSY)
-        and occurrence.path
-        # Arguments that old clients send, results that they read: not what travels inside a reference.
-        and (occurrence.path[0].kind, occurrence.polarity) in _MESSAGES
-    ]
-    if asked:
-        from analyzer.compare.messages import shown  # noqa: PLC0415 - most comparisons need no values
-
-        shown(old, new, asked[:MAX_WITNESSES])
+    """Let each occurrence that breaks or loses something find a message that shows it."""
+    messages = Messages(old, new)
+    for edit in edits:
+        for occurrence in edit.occurrences:
+            harms = occurrence.verdict in (Verdict.BREAKING, Verdict.LOSSY)
+            # Arguments that old clients send, results that they read: not what travels inside a reference.
+            if harms and occurrence.path and (occurrence.path[0].kind, occurrence.polarity) in _MESSAGES:
+                occurrence.show = partial(messages.witness, occurrence)

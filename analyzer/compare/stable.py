@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.edits.assemble import Language, assemble, explained
@@ -14,13 +15,13 @@ from analyzer.model import Polarity, Report, Surface, Verdict, Witness, worst
 from analyzer.motoko.compatible import LOSES_DATA, NO_CHAIN, Compatibility
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.print import type_text
-from analyzer.motoko.witness import Values
 from analyzer.text import Owners, location
 
 if TYPE_CHECKING:
     from analyzer.model import Edit, Location, Occurrence
     from analyzer.motoko.compatible import Variable
     from analyzer.motoko.types import StableField, StableSignature
+    from analyzer.motoko.witness import Values
 
 MAX_WITNESSES = 500  # values that are looked for in one report
 
@@ -88,9 +89,9 @@ def _with_moc(met: Met, mistaken: set[str]) -> Met:
     if finding.code is None:
         return met
     if met.root in mistaken:
-        finding = replace(finding, effect=f"{finding.effect}; moc misses that", code=None)
+        finding = finding._replace(effect=f"{finding.effect}; moc misses that", code=None)
     else:
-        finding = replace(finding, effect=f"{finding.effect}; moc refuses that ({finding.code})")
+        finding = finding._replace(effect=f"{finding.effect}; moc refuses that ({finding.code})")
     return Met(met.root, finding, met.path, met.more, met.rule)
 
 
@@ -118,16 +119,22 @@ def _whole(compatibility: Compatibility) -> list[Met]:
 
 
 def _show(compatibility: Compatibility, edits: list[Edit]) -> None:
-    """Give each breaking occurrence a stored value that shows it, where one can."""
-    broken = [o for edit in edits for o in edit.occurrences if o.verdict == Verdict.BREAKING and o.root]
-    if not broken:
-        return
-    values = Values(compatibility.universe)
+    """Let each breaking occurrence find a stored value that shows it."""
+    found: list[Values] = []  # made for the first that asks
     variables = {variable.name: variable for variable in compatibility.variables}
-    for occurrence in broken[:MAX_WITNESSES]:
+
+    def witness(variable: Variable, old: StableField, occurrence: Occurrence) -> Witness | None:
+        if not found:
+            from analyzer.motoko.witness import Values  # noqa: PLC0415 - most comparisons need no values
+
+            found.append(Values(compatibility.universe))
+        return _stored(compatibility, found[0], variable, old, occurrence)
+
+    broken = (o for edit in edits for o in edit.occurrences if o.verdict == Verdict.BREAKING)
+    for occurrence in islice(broken, MAX_WITNESSES):
         variable = variables.get(occurrence.root)
         if variable is not None and variable.old is not None:
-            occurrence.witness = _stored(compatibility, values, variable, variable.old, occurrence)
+            occurrence.show = partial(witness, variable, variable.old, occurrence)
 
 
 def _stored(

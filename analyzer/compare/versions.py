@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from analyzer.interface import Interface, Versions
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Canister:
     """One canister. old, new: None where a version does not have it. surfaces: in the order stable, candid."""
 
@@ -33,7 +33,7 @@ class Canister:
         return [edit for report in self.surfaces for edit in report.edits]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ChangeSet:
     """All occurrences of one comparison. profile: whose Candid answer counts. policy: what blocks."""
 

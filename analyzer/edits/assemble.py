@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import RANK, Edit, Occurrence, Side, Surface, Verdict, step_key
 from analyzer.rules import GENERAL, explain
+from grammars.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,7 +85,7 @@ def general_rule(surface: Surface, verdict: Verdict) -> str | None:
 
 def fingerprint(*parts: str) -> str:
     """Return SHA-256 (hex) over a version tag and the parts, each with its length in bytes before it."""
-    sha = hashlib.sha256()
+    sha = sha256()
     for part in (FINGERPRINT_VERSION, *parts):
         data = part.encode("utf-8", "surrogatepass")
         sha.update(b"%d:" % len(data) + data)

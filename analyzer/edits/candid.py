@@ -6,7 +6,6 @@ finding, and under an `opt` a loss, since a value that does not fit is read as n
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -250,7 +249,7 @@ class CandidEdits:
         parts = Part(old.node, old.span), Part(new.node, new.span)
         step = Step(kind, old.name)
         how = How(Verdict.SAFE, effect, "same-id")
-        return replace(_found(f"{kind}_renamed", parts, old.name, step, state.flow, how), renamed_to=new.name)
+        return _found(f"{kind}_renamed", parts, old.name, step, state.flow, how)._replace(renamed_to=new.name)
 
     def _field_gone(self, state: State, field: _Member) -> Finding:
         how = self._missing(state.flow, field.node) if state.flow.out else extra(state.flow)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzer.edits.assemble import digest_of_all
@@ -148,7 +147,7 @@ class StableEdits:
         parts = self._old_part(old.old), Part(new.new.node, new.new.span)
         effect = f"{old.name} is now called {new.name}: its data would be discarded; a migration carries it over"
         found = self._finding("variable_renamed", parts, old.name, Verdict.BREAKING, effect, DROPPED)
-        return Met(old.name, replace(found, renamed_to=new.name), ())
+        return Met(old.name, found._replace(renamed_to=new.name), ())
 
     def _taken_over(self, variable: Variable, old: StableField, new: StableField) -> Iterator[Met]:
         """Yield what moc accepts and loses all the same."""

@@ -6,7 +6,6 @@ The walk asks the questions of `analyzer.motoko.relation` (stable subtyping) and
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -306,7 +305,7 @@ class StableTypes:
             worse = NOT_SUBTYPE if NOT_SUBTYPE in (on_gone[0], on_come[0]) else code
             parts = Part(old.node, old.span), Part(new.node, new.span)
             found = self._part_finding(flow, f"{kind}_renamed", parts, old.name, Step(kind, old.name), worse, text)
-            findings.append(replace(found, renamed_to=new.name))
+            findings.append(found._replace(renamed_to=new.name))
         for member in gone:
             if member.name not in renamed:
                 parts = Part(member.node, member.span), self._around(state.new)

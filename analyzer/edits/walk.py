@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.model import MAX_PATH, RANK, Polarity, Step, Verdict, step_key
+from grammars.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-    from analyzer.rules.rule import Rule
+    from analyzer.rules import Entry
     from analyzer.table import Span
 
 MAX_STEPS = 400_000  # states seen over all roots; beyond it the roots left share one walk
@@ -32,8 +32,7 @@ class Part(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """An edit where one state meets it.
 
     kind, label: as in Edit. old, new: the part on each side. step: the last step of the path, into the part itself.
@@ -64,7 +63,7 @@ class Finding:
         return self.kind, self.old, self.new, self.label
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Met:
     """An edit as one root meets it."""
 
@@ -72,7 +71,7 @@ class Met:
     finding: Finding
     path: tuple[Step, ...]
     more: int = 0
-    rule: Rule | None = None
+    rule: Entry | None = None
 
 
 class Walk:

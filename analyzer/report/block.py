@@ -5,8 +5,7 @@ An edit of a named type that stands in both surfaces is one block with the verdi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import RANK, Verdict
 from analyzer.report.drawing import Drawing, Line, cells, shortened, spread, wrapped
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 _SHOWN_PATHS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """What a reader takes for one change. edits: one, or one of each surface; the worse one first."""
 
     edits: tuple[Edit, ...]

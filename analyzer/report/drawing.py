@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import Verdict
 
@@ -15,12 +13,12 @@ Piece = tuple[str, str]  # text and style: "" or one of STYLES
 Line = list[Piece]
 STYLES = ("breaking", "undecided", "lossy", "safe", "path", "dim", "bold")
 
+_OWN = str.maketrans("", "", "▸✓✗━│╭╰├─→…")  # drawn here, one column each
 _SIGNS = {Verdict.SAFE: "✓", Verdict.LOSSY: "!", Verdict.UNDECIDED: "?", Verdict.BREAKING: "✗"}
 _ASCII_SIGNS = {Verdict.SAFE: "+", Verdict.LOSSY: "!", Verdict.UNDECIDED: "?", Verdict.BREAKING: "x"}
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(NamedTuple):
     """What a report is drawn with. width: columns."""
 
     width: int = 100
@@ -89,7 +87,11 @@ def visible(text: str) -> str:
 
 def cells(text: str) -> int:
     """Return how many columns a terminal gives a text."""
-    return len(text) if text.isascii() else sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+    if text.isascii() or text.translate(_OWN).isascii():
+        return len(text)
+    from unicodedata import east_asian_width  # noqa: PLC0415 - few texts have letters that need it
+
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def shortened(text: str, room: int, drawing: Drawing) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import Polarity, Surface, Verdict
 
@@ -14,11 +13,8 @@ STABLE, CANDID = Surface.STABLE, Surface.CANDID
 IN, OUT, STATE = Polarity.IN, Polarity.OUT, Polarity.STATE
 SAFE, LOSSY, UNDECIDED, BREAKING = Verdict.SAFE, Verdict.LOSSY, Verdict.UNDECIDED, Verdict.BREAKING
 
-INSTALLER = "init"  # the cause of whatever concerns only who installs the canister
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule.
 
     What it is: id, slug, title. What it covers, all of which must hold: surface, edits (kinds of edit), verdict,
@@ -46,16 +42,6 @@ class Rule:
     note: str | None = None
     moc: str | None = None
     effect_tells: bool = False
-
-    def covers(self, edit: str, polarity: Polarity, verdict: Verdict, cause: str, *, opt_rule: bool) -> bool:
-        """Answer whether an occurrence falls under this rule."""
-        return (
-            edit in self.edits
-            and verdict == self.verdict
-            and (self.polarity is None or polarity == self.polarity)
-            and (cause != INSTALLER if self.causes is None else cause in self.causes)
-            and (self.opt_rule is None or opt_rule == self.opt_rule)
-        )
 
     @property
     def guide_only(self) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from hashlib import sha256
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import SourceError
-from analyzer.sources.store import Store
+from grammars.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from analyzer.candid.types import CandidInterface
     from analyzer.motoko.types import StableSignature
+    from analyzer.sources.store import Store
 
 SWITCH = "CTXCHECK_CACHE"  # 1: also under CI. 0: never
 LEAST = 4_000  # code points: a smaller text is parsed as soon as it is looked up
@@ -35,7 +36,7 @@ def open_cache(version: str, environment: Mapping[str, str] = os.environ) -> Cac
     if wanted == "0" or (wanted != "1" and environment.get("CI")):
         return None
     folder = cache_folder(environment)
-    return None if folder is None else Cache(Store(folder), version)
+    return None if folder is None else Cache(folder, version)
 
 
 def cache_folder(environment: Mapping[str, str], platform: str = sys.platform) -> Path | None:
@@ -47,11 +48,18 @@ def cache_folder(environment: Mapping[str, str], platform: str = sys.platform) -
 
 
 class Cache:
-    """Models in a store. version: of ctxcheck, part of every key."""
+    """Models in a store, in a folder of its own. version: of ctxcheck, part of every key."""
 
-    def __init__(self, store: Store, version: str) -> None:
-        self.store = store
+    def __init__(self, folder: Path, version: str) -> None:
+        self.folder = folder
         self.version = version
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, loaded for the first text that is large enough."""
+        from analyzer.sources.store import Store  # noqa: PLC0415
+
+        return Store(self.folder)
 
     def candid(
         self,

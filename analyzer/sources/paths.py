@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from analyzer.errors import ParseError, SourceError, UsageError
 from analyzer.interface import Interface, Provenance, Versions
 from analyzer.model import Surface
 from analyzer.sources.files import decode, read_bytes, read_text
+from grammars.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def _one(side: str, name: str, files: dict[Surface, Path], cache: Cache | None) 
                 interface.candid = _candid(path, text, cache)
             else:
                 interface.stable = _stable(text, str(path), cache)
-            interface.provenance[surface] = Provenance("file", str(path), hashlib.sha256(data).hexdigest())
+            interface.provenance[surface] = Provenance("file", str(path), sha256(data).hexdigest())
     except ParseError as error:
         error.side = side
         raise

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from grammars.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

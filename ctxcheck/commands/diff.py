@@ -16,6 +16,7 @@ from analyzer.sources.cache import open_cache
 from analyzer.sources.paths import read_versions
 from analyzer.sources.project import default_profile
 from ctxcheck import __version__
+from ctxcheck.progress import Progress
 
 
 @click.command("diff", short_help="Compare two versions, change by change.")
@@ -85,14 +86,15 @@ def command(  # noqa: PLR0913 - what users may ask for
       3  an input cannot be read
     """  # noqa: D301 - click's mark for lines that stay as they are
     gc.disable()  # the process ends soon; on large interfaces the collector takes a third of the time and finds nothing
-    changes = compare_versions(
-        read_versions(old, new, open_cache(__version__)),
-        profile=profile or default_profile(),
-        surfaces=[Surface(s) for s in surfaces] or list(Surface),
-        service_is_principal=service_is_principal,
-        clients=clients or ALL_CLIENTS,
-        policy=Policy(policy),
-    )
+    with Progress("comparing"):
+        changes = compare_versions(
+            read_versions(old, new, open_cache(__version__)),
+            profile=profile or default_profile(),
+            surfaces=[Surface(s) for s in surfaces] or list(Surface),
+            service_is_principal=service_is_principal,
+            clients=clients or ALL_CLIENTS,
+            policy=Policy(policy),
+        )
     if not changes.canisters:
         msg = f"neither side has a {' or '.join(surfaces)} part"
         raise click.UsageError(msg, ctx)

@@ -39,9 +39,13 @@ def _main(old: str, new: str) -> None:
     _mark("read both files" if cache else "read and parse both files")
     changes = compare_versions(versions, profile="didc")
     _mark("compare")
-    import_module("rich.style")
-    _mark("import of rich what paints")
-    import_module("ctxcheck.paint").show(changes)
+    lines = import_module("analyzer.report.text").text_lines
+    _mark("import the report")
+    for edit in changes.edits:
+        for occurrence in edit.occurrences:
+            _ = occurrence.witness
+    _mark("find values that show the changes, with their imports")
+    import_module("ctxcheck.paint").show(lambda drawing: lines(changes, drawing))
     sys.stdout.flush()
     _mark("print")
     for (name, at), (_, before) in zip(_MARKS[1:], _MARKS, strict=False):

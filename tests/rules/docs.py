@@ -1,4 +1,4 @@
-"""Write the pages under `docs/` that follow from the rules: `python -m tests.rules.docs`.
+"""Write what follows from the rules, the pages under `docs/` and the rules' index: `python -m tests.rules.docs`.
 
 rules.md: a chapter a rule. coverage.md: each known kind of change and what it falls under. guide.md: the migration guide's
 kinds of change, edit by edit, and what blocks under each policy.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer.model import RULES_VERSION, Polarity, Surface, Verdict
 from analyzer.policy.levels import LEVELS, Policy
 from analyzer.report.rule_page import facts
-from analyzer.rules import all_rules
+from analyzer.rules import INDEX, all_rules, index_text
 from analyzer.rules.examples import example_of
 from analyzer.rules.guide import Kind, Promise
 from tests.rules.rows import CANDID, CANDID_TEXTS, STABLE, STABLE_TEXTS
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tests.rules.rows import Row
 
 DOCS = ROOT / "docs"
+RULES = ROOT / "analyzer" / "rules"
 MADE = "<!-- `make docs` writes this page from the rules. -->"
 DIRECTIONS = {Polarity.IN: "argument", Polarity.OUT: "result", Polarity.STATE: "stored", None: "argument, result"}
 
@@ -161,8 +162,7 @@ def blocking_policies(rule: Rule) -> set[Policy]:
 
 def main() -> None:
     """Write the pages that changed."""
-    for name, text in pages().items():
-        path = DOCS / name
+    for path, text in {RULES / INDEX: index_text(), **{DOCS / name: text for name, text in pages().items()}}.items():
         if not path.exists() or path.read_text("utf-8") != text:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")

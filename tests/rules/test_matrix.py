@@ -14,7 +14,7 @@ import pytest
 
 import analyzer.rules
 from analyzer.model import Polarity, Surface, Verdict
-from analyzer.rules import all_rules, rules
+from analyzer.rules import all_rules, entry_of, rules
 from analyzer.rules.examples import NO_EXAMPLE, example_of
 from tests.rules.met import OPTIONS, edits_of_paths, rules_met
 
@@ -71,7 +71,7 @@ def test_at_most_one_rule_covers_whatever_the_walk_may_find(surface: Surface) ->
     causes = {cause for rule in there for cause in rule.causes or ()} | {""}
     for found in product(edits, Polarity, Verdict, causes, (False, True)):
         edit, polarity, verdict, cause, opt_rule = found
-        covering = [r.id for r in there if r.covers(edit, polarity, verdict, cause, opt_rule=opt_rule)]
+        covering = [r.id for r in map(entry_of, there) if r.covers(edit, polarity, verdict, cause, opt_rule=opt_rule)]
         assert len(covering) <= 1, (found, covering)
 
 

@@ -18,7 +18,6 @@ from analyzer.sources import cache as room
 from analyzer.sources.cache import Cache, cache_folder, open_cache
 from analyzer.sources.packed import Damaged, pack_candid, pack_stable, unpack_candid, unpack_stable
 from analyzer.sources.paths import read_versions
-from analyzer.sources.store import Store
 from tests.command.process import run
 from tests.proof.agreement import SURFACES, pair_of
 from tests.proof.service import large_service
@@ -34,7 +33,7 @@ DEMO = ROOT / "fixtures" / "demo"
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
     """Return an empty cache that also takes small texts."""
     monkeypatch.setattr(room, "LEAST", 0)
-    return Cache(Store(tmp_path / "cache"), "1")
+    return Cache(tmp_path / "cache", "1")
 
 
 def report(old: Path, new: Path, cache: Cache | None = None) -> str:
@@ -134,7 +133,7 @@ def test_reports_on_recorded_signatures_are_the_same(cache: Cache, tmp_path: Pat
 
 
 def test_only_what_is_large_is_kept(tmp_path: Path) -> None:
-    cache = Cache(Store(tmp_path / "cache"), "1")
+    cache = Cache(tmp_path / "cache", "1")
     sizes = [room.LEAST - 1, room.LEAST]
     old, new = put(
         tmp_path / "pair", **{f"{s}_did": "service : {}".ljust(n) for s, n in zip(("old", "new"), sizes, strict=True)}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.candid.print import type_text
 from analyzer.candid.types import OMITTABLE, Kind
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from analyzer.candid.values.model import Value
 
 
-@dataclass(slots=True)
-class Untyped:
+class Untyped(NamedTuple):
     """A message as it says itself: the types in it, the nodes of its values' types, and the values.
 
     Labels are ids: names do not travel. A value of a type that only later versions of Candid know is RESERVED.

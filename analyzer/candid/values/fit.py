@@ -7,13 +7,12 @@ then an int.
 
 from __future__ import annotations
 
-import math
-import struct
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from analyzer.candid.print import name_text, type_text
 from analyzer.candid.types import OMITTABLE, Kind
 from analyzer.candid.values.build import Form, Written
+from analyzer.candid.values.float32 import single
 from analyzer.candid.values.model import RESERVED, Case, Some
 
 if TYPE_CHECKING:
@@ -273,14 +272,6 @@ class _Variant(NamedTuple):
 
     def value(self, values: list[Value]) -> Value:
         return Case(self.key, values[self.child])
-
-
-def single(value: float) -> float:
-    """Return the float32 that is nearest."""
-    try:
-        return float(struct.unpack("<f", struct.pack("<f", value))[0])
-    except OverflowError:
-        return math.copysign(math.inf, value)
 
 
 def infer(written: Written) -> list[int]:

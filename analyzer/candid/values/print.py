@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.candid.print import name_text, quoted
 from analyzer.candid.types import Kind
-from analyzer.candid.values.fit import single
+from analyzer.candid.values.float32 import single
 from analyzer.candid.values.model import Some
 from analyzer.literals import MAX_DIGITS
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.candid.types import CandidInterface, Kind
 from analyzer.candid.values.errors import DecodeError
@@ -45,8 +44,7 @@ _MODE_NAMES = {number: mode for mode, number in MODES.items()}
 _FUTURE = -25  # and below
 
 
-@dataclass(slots=True)
-class Wire:
+class Wire(NamedTuple):
     """A message's types, as a table that has no names. arguments: their nodes. at: where the values begin."""
 
     interface: CandidInterface

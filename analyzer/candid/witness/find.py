@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.candid.methods import method_of
 from analyzer.candid.pair import Pair
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 SHOWN = 200  # characters of a value in a report
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(NamedTuple):
     """A proven example.
 
     loss: what happens to it. values, message: all arguments or results, as values of the writer's types and as bytes.
