@@ -44,7 +44,7 @@ def test_the_sessions_print_what_they_show(tmp_path: Path) -> None:
         )
         assert done.stdout == output
         compared += 1
-    assert compared == 2
+    assert compared == 3
 
 
 def test_the_python_example_runs() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.candid.methods import method_of
-from analyzer.candid.types import Kind
+from analyzer.candid.types import Kind, label_id
 from analyzer.edits.candid import INIT_ROOT
 from analyzer.model import Verdict, Witness
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from analyzer.candid.types import CandidInterface
     from analyzer.candid.witness import Witness as Message
     from analyzer.candid.witness import Witnesses
-    from analyzer.model import Occurrence
+    from analyzer.model import Occurrence, Step
 
 MAX_TYPES = 120  # that a message may consist of: to write and read it takes time for each of them
 MAX_IN_ALL = 5_000  # over all messages of one comparison
@@ -43,7 +43,7 @@ class Messages:
         if message is None or (wanted is None and message.loss == Loss.REFUSED):
             return None
         sent = f"the new version replies {message.text}" if results else f"an old client sends {message.text}"
-        return Witness(sent, _outcome(message, "an old client" if results else "the new version"))
+        return Witness(sent, _outcome(message, "an old client" if results else "the new version", occurrence.path))
 
     def _affordable(self, method: str, *, results: bool) -> bool:
         for interface in (self.old, self.new):
@@ -70,8 +70,12 @@ def _reachable(interface: CandidInterface, roots: tuple[int, ...]) -> int:
     return len(seen)
 
 
-def _outcome(message: Message, reader: str) -> str:
+def _outcome(message: Message, reader: str, path: tuple[Step, ...]) -> str:
     if message.read is not None:
         return f"{reader} reads {message.read}"
     _, _, why = (message.error or "").partition(": ")  # without the byte where it shows
+    for step in path:
+        # A message has no names: what is refused has one all the same, where it is what changed.
+        if step.kind == "case" and step.name is not None:
+            why = why.replace(f"the case with id {label_id(step.name)}", f"the case {step.name}")
     return f"{reader} refuses it: {why}"

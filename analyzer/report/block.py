@@ -128,6 +128,7 @@ def _section(edit: Edit, occurrences: list[Occurrence], drawing: Drawing, *, las
         ],
         (blocked, "bold") if blocked else (f"breaks {breaks}" if breaks and breaks != "guide" else "", "dim"),
         drawing,
+        (f"{bar} ", "dim"),
     )
     lead: Line = [(f"{bar} ", "dim")]
     for occurrence in occurrences[:_SHOWN_PATHS]:

@@ -113,17 +113,16 @@ def tail(text: str, room: int) -> str:
     return out
 
 
-def spread(left: Line, right: Piece, drawing: Drawing) -> Iterator[Line]:
-    """Yield a line with a piece at its right edge; where there is no room, the piece follows on a line of its own."""
-    taken = sum(cells(text) for text, _ in left)
-    gap = drawing.width - taken - cells(right[0])
+def spread(left: Line, right: Piece, drawing: Drawing, lead: Piece = ("    ", "")) -> Iterator[Line]:
+    """Yield a line with a piece at its right edge; where there is no room, it follows on a line behind `lead`."""
+    gap = drawing.width - sum(cells(text) for text, _ in left) - cells(right[0])
     if not right[0]:
         yield left
     elif gap > 1:
         yield [*left, (" " * gap, ""), right]
     else:
         yield left
-        yield [(" " * max(4, drawing.width - cells(right[0])), ""), right]
+        yield [lead, right]
 
 
 def wrapped(text: str, drawing: Drawing, first: Line, rest: Line, style: str = "") -> Iterator[Line]:

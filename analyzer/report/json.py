@@ -53,6 +53,7 @@ def rule_values(rule: Rule) -> dict[str, Any]:
         "surface": rule.surface,
         "verdict": rule.verdict,
         "moc": rule.moc,
+        "breaks": rule.breaks,
         "why": rule.why,
         "fix": list(rule.fix),
         "note": rule.note,

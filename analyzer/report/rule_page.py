@@ -43,6 +43,7 @@ def facts(rule: Rule) -> Iterator[tuple[str, str]]:
     code = f", moc {rule.moc}" if rule.moc else ""
     yield "verdict", f"{rule.verdict}{code}"
     yield "surface", _SURFACES[rule.surface]
+    yield "breaks", _BREAKS.get(rule.breaks, rule.breaks)
     yield "why", rule.why
     for i, fix in enumerate(rule.fix):
         yield "fix" if i == 0 else "or", fix
@@ -58,6 +59,13 @@ def facts(rule: Rule) -> Iterator[tuple[str, str]]:
 _SURFACES = {
     Surface.STABLE: "stable: the data that an upgrade keeps",
     Surface.CANDID: "candid: what clients see",
+}
+
+
+_BREAKS = {
+    "": "nobody",
+    "state": "state: the upgrade is refused, or stored data is lost",
+    "guide": "nobody; the guide alone calls it breaking",
 }
 
 

@@ -14,6 +14,7 @@ RULE = Rule(
     edits=("field_removed",),
     causes=("null",),
     verdict=BREAKING,
+    clients=("js",),
     guide=Kind.REMOVE_FIELD,
     why="Rust and Motoko clients read null. agent-js knows missing fields only of `opt` and `reserved` and throws "
     '"Cannot find required field".',

@@ -14,6 +14,7 @@ RULE = Rule(
     edits=("field_removed",),
     causes=("tuple",),
     verdict=BREAKING,
+    clients=("js",),
     guide=Kind.REMOVE_FIELD,
     why="Rust and Motoko clients read null for the missing part. agent-js counts the parts of a tuple and throws "
     '"Tuple mismatch".',

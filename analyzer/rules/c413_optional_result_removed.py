@@ -13,6 +13,7 @@ RULE = Rule(
     edits=("result_removed",),
     causes=("results",),
     verdict=BREAKING,
+    clients=("js",),
     guide=Kind.CHANGE_SIGNATURE,
     why='Rust and Motoko clients read null. agent-js counts the results and throws "Wrong number of return values".'
     'Rust and Motoko clients read null. agent-js counts the results and throws "Wrong number of return values".',

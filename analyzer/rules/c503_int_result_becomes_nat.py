@@ -14,6 +14,7 @@ RULE = Rule(
     edits=("type_changed",),
     causes=("nat-as-int",),
     verdict=BREAKING,
+    clients=("js",),
     guide=Kind.CHANGE_SIGNATURE,
     why='Rust and Motoko clients read a natural number as an integer. agent-js throws "type on the wire nat, expect '
     'type int".',

@@ -13,6 +13,7 @@ RULE = Rule(
     edits=("type_changed",),
     causes=("service-as-principal",),
     verdict=BREAKING,
+    clients=("js", "motoko"),
     guide=Kind.CHANGE_SIGNATURE,
     why="candid 0.10.32 and later accept it, with `--service-is-principal` so does ctxcheck. agent-js and the "
     "Motoko runtime do not, and throw.",

@@ -7,15 +7,19 @@ import sys
 import tomllib
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import fixtures
 from analyzer.compare.versions import compare_versions
+from analyzer.report.drawing import Drawing, Line, wrapped
 from analyzer.report.text import text_lines
 from analyzer.sources.paths import read_versions
 from ctxcheck.paint import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TELLING = ("v03_optional_field", "v04_case_in_pure_map", "v13_drops_data")
 
@@ -44,12 +48,16 @@ def command(versions: tuple[str, ...], *, listed: bool) -> None:
             raise click.UsageError(msg)
     os.chdir(folder)  # so that the places in the reports are short
     for i, name in enumerate(versions or TELLING):
-        entry = upgrades[name]
-        between = "\n" if i else ""
-        sys.stdout.write(f"{between}{entry['upgrades']} -> {name}: {entry['change']}\n")
-        sys.stdout.write(f"The migration guide calls that {entry['guide']}. On the network: {entry['runs']}.\n\n")
-        changes = compare_versions(read_versions(entry["upgrades"], name), profile="didc")
-        show(partial(text_lines, changes))
+        if i:
+            sys.stdout.write("\n")
+        show(partial(_upgrade, name, upgrades[name]))
+
+
+def _upgrade(name: str, entry: dict[str, Any], drawing: Drawing) -> Iterator[Line]:
+    said = f"{entry['upgrades']} -> {name}: {entry['change']} The migration guide calls that {entry['guide']}. "
+    yield from wrapped(f"{said}On the network: {entry['runs']}.", drawing, [], [], "bold")
+    yield []
+    yield from text_lines(compare_versions(read_versions(entry["upgrades"], name), profile="didc"), drawing)
 
 
 def _versions(folder: Path) -> dict[str, dict[str, Any]]:

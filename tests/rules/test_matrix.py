@@ -14,9 +14,10 @@ import pytest
 
 import analyzer.rules
 from analyzer.model import Polarity, Surface, Verdict
+from analyzer.report.words import who_breaks
 from analyzer.rules import all_rules, entry_of, rules
 from analyzer.rules.examples import NO_EXAMPLE, example_of
-from tests.rules.met import OPTIONS, edits_of_paths, rules_met
+from tests.rules.met import OPTIONS, edits_of_paths, occurrences, rules_met
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -37,6 +38,16 @@ def test_the_example_falls_under_the_rule_and_the_near_miss_does_not(rule: Rule)
     assert rule.id in met
     assert met == [rule.id] or rule.id in NOT_ALONE
     assert rule.id not in rules_met(edits_of_paths(rule.surface, example.old, example.miss, **options))
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
+def test_who_breaks_is_what_the_rule_says(rule: Rule) -> None:
+    example = example_of(rule)
+    assert example is not None
+    edits = edits_of_paths(rule.surface, example.old, example.new, **OPTIONS.get(rule.id, {}))
+    for one in occurrences(edits):
+        if one.rule == rule.id and rule.verdict != Verdict.UNDECIDED:
+            assert who_breaks(one) == rule.breaks
 
 
 @pytest.mark.parametrize("rule", EXAMPLES)
