@@ -23,12 +23,13 @@ MEGABYTES = 500
 
 # Runs the command and tells the most memory that it had, behind its own output on standard error.
 MEASURED = """
-import resource, sys
+import sys
 from ctxcheck.main import main
 try:
     main(sys.argv[1:])
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+    from tests.memory import peak
+    print(peak(), file=sys.stderr)
 """
 
 

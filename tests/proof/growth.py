@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
 from analyzer import compare_candid, compare_stable
+from tests.memory import peak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ def _measure(name: str, size: int) -> None:
     started = time.perf_counter()
     compare(old, new)
     taken = time.perf_counter() - started
-    print(f"{taken:.3f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}")
+    print(f"{taken:.3f} {peak()}")
 
 
 if __name__ == "__main__":
