@@ -100,7 +100,7 @@ class Witness(NamedTuple):
     outcome: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Occurrence:
     """An edit as one root meets it; the unit of verdicts, exit codes and acceptance."""
 
@@ -118,8 +118,9 @@ class Occurrence:
     more: int  # further ways from the same root to the same edit
     fingerprint: str
     blocked_by: tuple[str, ...] = ()  # of `state`, `clients`, `guide`, under the policy of the report
-    show: Callable[[], Witness | None] | None = None  # how the witness is found; None once it was, or if there is none
-    found: Witness | None = None
+    # How the witness is found, None once it was or if there is none; and the one that was found.
+    show: Callable[[], Witness | None] | None = field(default=None, repr=False, compare=False)
+    found: Witness | None = field(default=None, repr=False, compare=False)
     accepted: Any = None
 
     @property
@@ -130,7 +131,7 @@ class Occurrence:
         return self.found
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Edit:
     """One difference between a pair of types, with both sides and everything it does.
 
@@ -154,7 +155,7 @@ class Edit:
         return worst([o.verdict for o in self.occurrences])
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Report:
     """The comparison of one surface.
 
