@@ -17,6 +17,13 @@ CASES = [
     ("api.did", "service : {}", "service : {", 3),
 ]
 
+# What reads the files that come with the package, and a word of what each prints.
+PACKAGED = [
+    (["explain", "S201"], "near miss"),
+    (["rules", "--guide"], "The guide calls these changes safe"),
+    (["demo"], "v13_drops_data"),
+]
+
 # Runs the command in this process and then tells where its modules came from.
 TRACED = """
 import sys
@@ -29,11 +36,23 @@ finally:
 """
 
 
+def called(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, without anything that tells Python where to look."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
 def main() -> None:
     """Run every case twice: by the installed script, and traced."""
     tree, empty = (Path(argument).resolve() for argument in sys.argv[1:])
     script = Path(sys.executable).with_name("ctxcheck")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     for number, (name, *texts, expected) in enumerate(CASES):
         paths = []
         for side, text in zip(("old", "new"), texts, strict=True):
@@ -42,22 +61,16 @@ def main() -> None:
             path.write_text(text, "utf-8")
             paths.append(str(path))
         for command in ([str(script)], [sys.executable, "-P", "-c", TRACED]):
-            run = subprocess.run(
-                [*command, "diff", *paths],
-                cwd=empty,
-                env=environment,
-                capture_output=True,
-                encoding="utf-8",
-                timeout=60,
-                check=False,
-            )
+            run = called([*command, "diff", *paths], empty)
             report = f"{command[0]} diff {' '.join(paths)}\n{run.stdout}{run.stderr}"
             if run.returncode != expected:
                 sys.exit(f"expected exit status {expected}, got {run.returncode}: {report}")
             if f"{tree}{os.sep}" in run.stdout + run.stderr:
                 sys.exit(f"the source tree was used: {report}")
-    if not list((Path(script).parent.parent / "lib").glob("python*/site-packages/fixtures/demo/*/*.did")):
-        sys.exit("the wheel does not bring the fixtures")
+    for arguments, says in PACKAGED:
+        run = called([str(script), *arguments], empty)
+        if run.returncode or says not in run.stdout:
+            sys.exit(f"ctxcheck {' '.join(arguments)} does not say {says!r}: {run.stdout}{run.stderr}")
     print(f"{len(CASES)} comparisons by the installed command, with the documented exit statuses")
 
 

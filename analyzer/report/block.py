@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.model import RANK, Verdict
 from analyzer.report.drawing import Drawing, Line, cells, shortened, spread, wrapped
 from analyzer.report.excerpt import excerpt, place
-from analyzer.report.words import blocked_by, guide_says, path_text, title, who_breaks
+from analyzer.report.words import advice, blocked_by, path_text, title, who_breaks
 from analyzer.rules import find
 
 if TYPE_CHECKING:
@@ -157,12 +157,7 @@ def _said(occurrence: Occurrence, rule: Rule | None) -> Iterator[tuple[str, str]
     yield "why", rule.why
     if occurrence.witness is not None:
         yield "e.g.", f"{occurrence.witness.value}: {occurrence.witness.outcome}"
-    for i, fix in enumerate(rule.fix):
-        yield "fix" if i == 0 else "or", fix
-    if rule.note is not None:
-        yield "note", rule.note
-    if rule.guide is not None:
-        yield "guide", guide_says(rule)
+    yield from advice(rule)
 
 
 def _path(occurrence: Occurrence, drawing: Drawing, lead: Line, style: str) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.model import Surface
 from analyzer.report.drawing import Drawing, Line, cells, shortened, visible, wrapped
-from analyzer.report.words import guide_says
+from analyzer.report.words import advice
 from analyzer.rules.examples import example_of
 from analyzer.rules.guide import Kind, Promise
 
@@ -45,12 +45,7 @@ def facts(rule: Rule) -> Iterator[tuple[str, str]]:
     yield "surface", _SURFACES[rule.surface]
     yield "breaks", _BREAKS.get(rule.breaks, rule.breaks)
     yield "why", rule.why
-    for i, fix in enumerate(rule.fix):
-        yield "fix" if i == 0 else "or", fix
-    if rule.note is not None:
-        yield "note", rule.note
-    if rule.guide is not None:
-        yield "guide", guide_says(rule)
+    yield from advice(rule)
     for promise in rule.promises:
         yield "promise", f'"{promise.value.text}": {promise.value.truth}'
     yield "reference", rule.reference

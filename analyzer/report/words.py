@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.model import Edit, Step, Surface, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from analyzer.model import Occurrence
     from analyzer.rules.rule import Rule
@@ -105,6 +105,16 @@ def guide_says(rule: Rule) -> str:
     if said.safe and rule.verdict != Verdict.SAFE:
         return f"{called}; the truth: {said.stable if rule.surface == Surface.STABLE else said.candid}"
     return called
+
+
+def advice(rule: Rule) -> Iterator[tuple[str, str]]:
+    """Yield label and text of what a rule tells to do, and what else it says."""
+    for i, fix in enumerate(rule.fix):
+        yield "fix" if i == 0 else "or", fix
+    if rule.note is not None:
+        yield "note", rule.note
+    if rule.guide is not None:
+        yield "guide", guide_says(rule)
 
 
 def counted(edits: Iterable[Edit]) -> dict[Verdict, int]:
