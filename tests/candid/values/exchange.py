@@ -168,8 +168,12 @@ def didc_differs(one: Message) -> bool:
         return True
     table, heads = one.reader.table, one.reader.heads
     reached = _reached(one.reader, one.read_types)
+    # In the arguments of a function the two change sides.
+    written = {one.writer.table.kinds[node] for node in _reached(one.writer, one.written_types)}
+    flipped = {Kind.FUNC, Kind.PRINCIPAL} <= written
     return one.reader is not one.writer and any(
         table.kinds[node] == Kind.PRINCIPAL
+        or (flipped and table.kinds[node] == Kind.SERVICE)
         or (table.kinds[node] == Kind.OPT and table.kinds[heads[table.children[node][0]]] == Kind.OPT)
         for node in reached
     )
