@@ -28,6 +28,7 @@ class Rule(Enum):
     PRIMITIVE = auto()
     NOTHING = auto()  # null and reserved at `opt`: there are no bytes, it reads as null
     DROP = auto()  # read at `reserved`
+    NULL = auto()  # read at `opt reserved`: the rule for other types does not reach what null is a value of
     OPT = auto()  # `opt` at `opt`
     WRAP = auto()  # another type at `opt`
     VEC = auto()
@@ -94,12 +95,7 @@ class Planner:
         if ke == Kind.RESERVED:
             return Plan(Rule.DROP, ((node, AS_IS),))
         if ke == Kind.OPT:
-            if kw in (Kind.NULL, Kind.RESERVED):
-                return Plan(Rule.NOTHING)
-            inner = self.expected.heads[expected.children[goal][0]]
-            if kw == Kind.OPT:
-                return Plan(Rule.OPT, ((wire.children[node][0], inner),))
-            return Plan(Rule.WRAP, ((node, inner),))
+            return self._at_opt(node, self.expected.heads[expected.children[goal][0]])
         if kw == Kind.EMPTY or node in self.endless:
             return Plan(Rule.NEVER)
         if kw == ke or (kw == Kind.NAT and ke == Kind.INT):
@@ -116,6 +112,18 @@ class Planner:
         if kw == Kind.SERVICE and ke == Kind.PRINCIPAL:
             return Plan(Rule.PRINCIPAL)
         return Plan(Rule.MISMATCH)
+
+    def _at_opt(self, node: int, inner: int) -> Plan:
+        """Return the plan of a type at `opt`. inner: what is expected below it."""
+        assert self.expected is not None  # noqa: S101
+        kind = self.wire.table.kinds[node]
+        if kind in (Kind.NULL, Kind.RESERVED):
+            return Plan(Rule.NOTHING)
+        if kind == Kind.OPT:
+            return Plan(Rule.OPT, ((self.wire.table.children[node][0], inner),))
+        if self.expected.table.kinds[inner] == Kind.RESERVED:
+            return Plan(Rule.NULL, ((node, AS_IS),))
+        return Plan(Rule.WRAP, ((node, inner),))
 
     def _goals(self, goal: int) -> dict[int, tuple[str | int, int]]:
         """Return the key and the type of each field or case of an expected type, by id."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from analyzer.candid.types import CandidInterface
+    from analyzer.candid.values.model import Reserved
     from analyzer.candid.values.wire import Wire
 
     Flat = Callable[[int], tuple[Any, int]]
@@ -111,6 +112,8 @@ class Readers:
             return self._wrap(key, below[0])
         if rule == Rule.DROP:
             return lambda at: (RESERVED, below[0](at)[1])
+        if rule == Rule.NULL:
+            return lambda at: (None, below[0](at)[1])
         if rule == Rule.NOTHING:
             return lambda at: (None, at)
         if rule in (Rule.NEVER, Rule.MISMATCH):
@@ -400,8 +403,8 @@ class Readers:
             return self._deep_record(plan, below)
         if plan.rule == Rule.VARIANT:
             return self._deep_variant(key, plan, below)
-        if plan.rule == Rule.DROP:
-            return self._deep_drop(below[0])
+        if plan.rule in (Rule.DROP, Rule.NULL):
+            return self._deep_drop(below[0], RESERVED if plan.rule == Rule.DROP else None)
         return self._deep_opt(key, below[0], wrap=plan.rule == Rule.WRAP)
 
     def _deep_vec(self, key: Key, element: Reader) -> Deep:
@@ -443,10 +446,10 @@ class Readers:
 
         return steps
 
-    def _deep_drop(self, inner: Reader) -> Deep:
+    def _deep_drop(self, inner: Reader, instead: Reserved | None) -> Deep:
         def steps(at: int) -> Steps:
             _, end = yield inner, at
-            return RESERVED, end
+            return instead, end
 
         return steps
 

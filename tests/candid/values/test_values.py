@@ -262,3 +262,27 @@ def test_a_principal_has_this_text(text: str, raw: str) -> None:
 def test_a_wrong_principal_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="principal"):
         Principal.parse(text)
+
+
+# Written at one type, read at another: Candid spec, "Coercion", and what didc and agent-js do.
+@pytest.mark.parametrize(
+    ("text", "written", "read_at", "values"),
+    [
+        pytest.param("(1)", "(nat8)", "(opt nat8)", [Some(1)], id="a plain value at opt"),
+        pytest.param("(1)", "(nat8)", "(opt reserved)", [None], id="a plain value at opt reserved"),
+        pytest.param("(opt 1)", "(opt nat8)", "(opt reserved)", [Some(RESERVED)], id="an option at opt reserved"),
+        pytest.param("(1)", "(nat8)", "(opt null)", [None], id="a plain value at opt null"),
+        pytest.param("(1)", "(nat8)", "(opt text)", [None], id="another type at opt"),
+        pytest.param("(null)", "(opt nat8)", "(opt text)", [None], id="null at another opt"),
+        pytest.param("(1, 2)", "(nat8, nat8)", "(nat8)", [1], id="a value more"),
+        pytest.param("(1)", "(nat8)", "(nat8, opt nat8)", [1, None], id="a value less"),
+        pytest.param("(1)", "(nat)", "(int)", [1], id="a nat at int"),
+    ],
+)
+def test_values_are_read_at_another_type(text: str, written: str, read_at: str, values: list[Value]) -> None:
+    writer, reader = (parse_candid(f"service : {{ m : {types} -> () }}") for types in (written, read_at))
+    of_writer, of_reader = method_of(writer, "m"), method_of(reader, "m")
+    assert of_writer is not None
+    assert of_reader is not None
+    message = encode(writer, of_writer.arguments, parse_values(text, writer, of_writer.arguments))
+    assert decode(message, reader, of_reader.arguments) == values
