@@ -71,8 +71,10 @@ def test_the_module_says_what_it_is(name: str) -> None:
     module = gzip.decompress((REGISTRY / name / f"{NAME}.wasm.gz").read_bytes())
     sections = dict(custom_sections(module))
     assert sections["icp:private motoko:stable-types"].decode() == text(name, "most")
-    assert sections["icp:private candid:service"].decode().strip() == text(name, "did").strip()
-    assert b"64-bit" in sections["icp:private enhanced-orthogonal-persistence"]
+    assert sections["icp:public candid:service"].decode().strip() == text(name, "did").strip()
+    assert sections["icp:public candid:args"] == b"()"
+    assert sections["icp:private motoko:compiler"]
+    assert sections["icp:private enhanced-orthogonal-persistence"] == b"64-bit, layout version 1"
 
 
 def custom_sections(module: bytes) -> Iterator[tuple[str, bytes]]:

@@ -6,7 +6,7 @@
 //   node stable.mjs --compile MAIN.mo OUT [FLAG...]
 //                                                writes OUT.wasm, OUT.most and OUT.did, and prints {warnings}: codes.
 //                                                Imports reach every .mo file below MAIN's folder, and mo:core. The flags
-//                                                are the compiler's own.
+//                                                are the compiler's own, `--public-metadata SECTION` included.
 //
 // compatible is null when the compiler itself failed. Codes are those of errors: warnings are left out.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -55,6 +55,17 @@ async function serve() {
   }
 }
 
+// moc takes these as a flag, its JavaScript by a function.
+function metadataApart(flags) {
+  const sections = [];
+  const others = [];
+  for (let i = 0; i < flags.length; i++) {
+    if (flags[i] === "--public-metadata" && i + 1 < flags.length) sections.push(flags[++i]);
+    else others.push(flags[i]);
+  }
+  return { sections, others };
+}
+
 function compile(main, out, flags) {
   const core = join(dirname(require.resolve("motoko/package.json")), "packages", "latest", "core.json");
   if (existsSync(core)) motoko.loadPackage(JSON.parse(readFileSync(core, "utf8")));
@@ -63,7 +74,9 @@ function compile(main, out, flags) {
     if (path.endsWith(".mo")) motoko.write(path, readFileSync(join(folder, path), "utf8"));
   }
   // Flags stay set for the whole life of a process: one process compiles once.
-  if (flags.length > 0) motoko.setExtraFlags(flags);
+  const { sections, others } = metadataApart(flags);
+  if (sections.length > 0) motoko.setPublicMetadata(sections);
+  if (others.length > 0) motoko.setExtraFlags(others);
   const diagnostics = motoko.check(basename(main));
   const { wasm, stable, candid } = motoko.wasm(basename(main), "ic");
   writeFileSync(`${out}.wasm`, wasm);
