@@ -22,6 +22,7 @@ class Sources:
     """Texts by name, each at its own base offset, so that a span is two numbers whichever file it is in."""
 
     def __init__(self) -> None:
+        self.role = "source"  # or "generated": nobody wrote it
         self.labels: list[str] = []
         self.texts: list[str] = []
         self._bases: list[int] = []
@@ -111,7 +112,7 @@ def _line_starts(text: str) -> list[int]:
 def location(sources: Sources, span: tuple[int, int]) -> Location:
     """Return where a span begins and ends."""
     end = sources.place(max(span[0], span[1]))
-    return Location(sources.place(span[0]), end.line, end.column)
+    return Location(sources.place(span[0]), end.line, end.column, sources.role)
 
 
 def found(problem: SyntaxProblem) -> str:

@@ -25,6 +25,11 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
     "Tools": {
+        "completion": ("ctxcheck.commands.completion", "Print the completion script of a shell."),
+        "git-diff-driver": (
+            "ctxcheck.commands.git_diff_driver",
+            "Show what a change to an interface file does, in `git diff`.",
+        ),
         "demo": ("ctxcheck.commands.demo", "Compare versions of an example canister, each of which shows something."),
     },
 }

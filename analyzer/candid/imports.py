@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 MAX_FILES = 1000
 
 
-def parse_file(path: PurePath, read: Callable[[PurePath], str]) -> CandidInterface:
+def parse_file(
+    path: PurePath, read: Callable[[PurePath], str], label: Callable[[PurePath], str] = str
+) -> CandidInterface:
     """Read a file and, transitively, what it imports; all definitions share one name space.
 
-    read: returns the text of a file or raises SourceError. A path stands for itself: `..` is not resolved, so one file
-    reached in two ways is read twice and its definitions collide, as with didc. Raises ParseError, SourceError.
+    read: returns the text of a file or raises SourceError. label: what reports call a file. A path stands for itself:
+    `..` is not resolved, so one file reached in two ways is read twice and its definitions collide, as with didc.
+    Raises ParseError, SourceError.
     """
     interface = CandidInterface(TypeTable(), Sources())
-    root = read_into(interface, read(path), str(path))
+    root = read_into(interface, read(path), label(path))
     files: dict[PurePath, Builder] = {}
     as_service: dict[PurePath, Import] = {}
     builders = [root]
@@ -47,7 +50,7 @@ def parse_file(path: PurePath, read: Callable[[PurePath], str]) -> CandidInterfa
         except SourceError as error:
             what = f'"{shortened(imported.path)}" cannot be imported: {error.what}'
             interface.sources.fail(imported.span[0], what, "import", hint="the path is relative to the importing file")
-        builder = files[target] = read_into(interface, text, str(target))
+        builder = files[target] = read_into(interface, text, label(target))
         builders.append(builder)
         todo += [(target, further) for further in reversed(builder.imports)]
     for target, builder in files.items():

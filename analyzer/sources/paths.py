@@ -1,15 +1,15 @@
-"""Paths on the command line -> interfaces: a file, or a folder of files paired by stem."""
+"""What two arguments name -> interfaces: files of one kind, or folders whose files are paired by their names."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.candid.imports import parse_file
 from analyzer.errors import ParseError, SourceError, UsageError
 from analyzer.interface import Interface, Provenance, Versions
 from analyzer.model import Surface
-from analyzer.sources.files import decode, read_bytes, read_text
+from analyzer.sources.arguments import Named, two
+from analyzer.sources.files import decode
 from grammars.digest import sha256
 
 if TYPE_CHECKING:
@@ -18,98 +18,128 @@ if TYPE_CHECKING:
 
     from analyzer.candid.types import CandidInterface
     from analyzer.motoko.types import StableSignature
+    from analyzer.sources.arguments import Files
     from analyzer.sources.cache import Cache
 
-KINDS = {".did": Surface.CANDID, ".most": Surface.STABLE}
-_RESERVED = ("ic:", "canister:", "git:")
+CANDID, STABLE, WASM = ".did", ".most", ".wasm"
+SURFACES = {CANDID: Surface.CANDID, STABLE: Surface.STABLE}
+_NAMED = f"{CANDID}, {STABLE} or {WASM}"
 
 
-def read_versions(old: str, new: str, cache: Cache | None = None) -> list[Versions]:
-    """Read what two arguments name: two files of one kind, or two folders. cache: of what was read before.
+def read_versions(old: str, new: str | None = None, cache: Cache | None = None) -> list[Versions]:
+    """Read what two arguments name: two files, or two folders. cache: of what was read before.
 
-    Raises UsageError (the two do not go together), SourceError, ParseError (with `side`).
+    new: None for the working files of a revision. Raises UsageError (the two do not go together), SourceError,
+    ParseError (with `side`).
     """
-    old_path, new_path = _path(old), _path(new)
-    if old_path.is_dir() != new_path.is_dir():
-        folder, file = (old, new) if old_path.is_dir() else (new, old)
-        msg = f"{folder} is a folder and {file} is not"
+    before, after = two(old, new)
+    if before.is_folder != after.is_folder:
+        folder, file = (before, after) if before.is_folder else (after, before)
+        msg = f"{folder.text} is a folder and {file.text} is not"
         raise UsageError(msg, hint="compare two files or two folders")
-    if old_path.is_dir():
-        return list(_folders(old_path, new_path, cache))
-    kinds = {path: KINDS.get(path.suffix) for path in (old_path, new_path)}
-    known = {kind for kind in kinds.values() if kind is not None}
-    if len(known) != 1:
-        suffixes = " or ".join(KINDS)
-        what = f"{old} and {new} are of different kinds" if known else f"neither {old} nor {new} ends in {suffixes}"
-        raise UsageError(what, hint="compare two .did files, two .most files, or two folders with both")
-    (surface,) = known
-    name = new_path.stem if new_path.suffix in KINDS else old_path.stem
-    sides = (_one(side, name, {surface: path}, cache) for side, path in (("old", old_path), ("new", new_path)))
+    if before.is_folder:
+        return list(_folders(before, after, cache))
+    kinds = _kind(before), _kind(after)
+    known = {kind for kind in kinds if kind is not None}
+    if not known or (len(known) > 1 and WASM not in known):
+        what = f"{before.text} and {after.text} are of different kinds"
+        if not known:
+            what = f"neither {before.text} nor {after.text} ends in {_NAMED}"
+        raise UsageError(what, hint="compare two .did files, two .most files, modules, or two folders with them")
+    # A module shows both surfaces; where the other side is a text, that surface alone is asked for.
+    surfaces = {SURFACES[kind] for kind in known if kind in SURFACES} or set(Surface)
+    name = _stem(after) if kinds[1] is not None else _stem(before)
+    sides = []
+    for side, one, kind in (("old", before, kinds[0]), ("new", after, kinds[1])):
+        files = {kind or next(iter(known)): one.path}
+        sides.append(_one(side, name, one.files, files, surfaces, cache))
     return [Versions(name, *sides)]
 
 
-def _path(argument: str) -> Path:
-    if argument.startswith("file:"):
-        argument = argument.removeprefix("file:")
-    elif argument.startswith(_RESERVED):
-        prefix = argument.partition(":")[0]
-        msg = f'"{prefix}:" is not read by this version'
-        raise UsageError(msg, hint="name a file or a folder; `file:` before a name that looks like something else")
-    if "\0" in argument:
-        msg = "this is not a path"
-        raise SourceError(msg, where=argument.replace("\0", "\\0"))
-    path = Path(argument)
-    if not path.exists():
-        msg = "there is no such file or folder"
-        raise SourceError(msg, where=argument)
-    return path
+def _kind(one: Named) -> str | None:
+    """Return how a file's name ends, of those that are read; a module is known by its first bytes too."""
+    name = one.path.name
+    if name.endswith((WASM, ".wasm.gz")):
+        return WASM
+    suffix = one.path.suffix
+    if suffix in SURFACES:
+        return suffix
+    if one.files.kind == "stdin" or suffix == ".gz":
+        from analyzer.sources.wasm import is_module  # noqa: PLC0415 - most compare texts
+
+        return WASM if is_module(one.files.read(one.path)) else None
+    return None
 
 
-def _folders(old: Path, new: Path, cache: Cache | None) -> Iterator[Versions]:
+def _stem(one: Named) -> str:
+    name = one.path.name
+    for suffix in (".wasm.gz", *SURFACES, WASM):
+        name = name.removesuffix(suffix)
+    return name
+
+
+def _folders(old: Named, new: Named, cache: Cache | None) -> Iterator[Versions]:
     olds, news = _listed(old), _listed(new)
+    everything = set(Surface)
     for name in sorted(olds.keys() | news.keys()):
         yield Versions(
             name,
-            _one("old", name, olds[name], cache) if name in olds else None,
-            _one("new", name, news[name], cache) if name in news else None,
+            _one("old", name, old.files, olds[name], everything, cache) if name in olds else None,
+            _one("new", name, new.files, news[name], everything, cache) if name in news else None,
         )
 
 
-def _listed(folder: Path) -> dict[str, dict[Surface, Path]]:
-    """Return the interface files of a folder by stem and kind."""
-    found: dict[str, dict[Surface, Path]] = {}
-    for path in sorted(folder.iterdir()):
-        kind = KINDS.get(path.suffix)
-        if kind is not None and path.is_file():
-            found.setdefault(path.stem, {})[kind] = path
+def _listed(folder: Named) -> dict[str, dict[str, PurePath]]:
+    """Return the interface files of a folder by name and kind; a module counts where a text is missing."""
+    found: dict[str, dict[str, PurePath]] = {}
+    modules: dict[str, PurePath] = {}
+    for path in folder.files.listed(folder.path):
+        one = Named(folder.files, path, path.name)
+        if path.suffix in SURFACES:
+            found.setdefault(_stem(one), {})[path.suffix] = path
+        elif path.name.endswith((WASM, ".wasm.gz")):
+            modules[_stem(one)] = path
+    for name, path in modules.items():
+        if len(found.get(name, {})) < len(SURFACES):
+            found.setdefault(name, {})[WASM] = path
     if not found:
-        msg = "there is no *.did and no *.most in this folder"
-        raise SourceError(msg, where=str(folder))
+        msg = "there is no *.did, no *.most and no *.wasm in this folder"
+        raise SourceError(msg, where=folder.text)
     return found
 
 
-def _one(side: str, name: str, files: dict[Surface, Path], cache: Cache | None) -> Interface:
+def _one(
+    side: str, name: str, files: Files, paths: dict[str, PurePath], surfaces: set[Surface], cache: Cache | None
+) -> Interface:
     interface = Interface(name)
     try:
-        for surface, path in files.items():
-            data = read_bytes(path)
-            text = decode(data, str(path))
-            if surface == Surface.CANDID:
-                interface.candid = _candid(path, text, cache)
+        for kind, path in paths.items():
+            data = files.read(path)
+            if kind == WASM:
+                from analyzer.sources.module import read_interface  # noqa: PLC0415 - most compare texts
+
+                read_interface(interface, data, files.label(path), surfaces)
+                continue
+            text = decode(data, files.label(path))
+            if kind == CANDID:
+                interface.candid = _candid(files, path, text, cache)
             else:
-                interface.stable = _stable(text, str(path), cache)
-            interface.provenance[surface] = Provenance("file", str(path), sha256(data).hexdigest())
+                interface.stable = _stable(text, files.label(path), cache)
+            interface.provenance[SURFACES[kind]] = Provenance(files.kind, files.label(path), sha256(data).hexdigest())
     except ParseError as error:
         error.side = side
         raise
     return interface
 
 
-def _candid(path: Path, text: str, cache: Cache | None) -> CandidInterface:
+def _candid(files: Files, path: PurePath, text: str, cache: Cache | None) -> CandidInterface:
     def read(wanted: PurePath) -> str:
-        return text if wanted == path else read_text(wanted)  # a pipe cannot be read again
+        # A pipe cannot be read again.
+        return text if wanted == path else decode(files.read(wanted), files.label(wanted))
 
-    return parse_file(path, read) if cache is None else cache.candid(path, read, parse_file)
+    if cache is not None and files.kind == "file":
+        return cache.candid(path, read, parse_file)
+    return parse_file(path, read, files.label)
 
 
 def _stable(text: str, label: str, cache: Cache | None) -> StableSignature:

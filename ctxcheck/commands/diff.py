@@ -21,7 +21,7 @@ from ctxcheck.progress import Progress
 
 @click.command("diff", short_help="Compare two versions, change by change.")
 @click.argument("old")
-@click.argument("new")
+@click.argument("new", required=False)
 @click.option(
     "--format",
     "form",
@@ -67,7 +67,7 @@ from ctxcheck.progress import Progress
 def command(  # noqa: PLR0913 - what users may ask for
     ctx: click.Context,
     old: str,
-    new: str,
+    new: str | None,
     form: str,
     surfaces: tuple[str, ...],
     profile: str | None,
@@ -76,7 +76,10 @@ def command(  # noqa: PLR0913 - what users may ask for
     *,
     service_is_principal: bool,
 ) -> None:
-    """Compare OLD with NEW: two .did files, two .most files, or two folders with both, paired by name.
+    """Compare OLD with NEW: .did files, .most files, compiled modules, or folders of them, paired by name.
+
+    Each is a path, `-` for standard input, or of a git revision: `REV:path`, `git:REV:path`. A revision alone is
+    compared with the working files, `A..B:path` is two in one.
 
     \b
     Exit status:

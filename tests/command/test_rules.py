@@ -70,8 +70,9 @@ def test_release_notes(snapshot: SnapshotAssertion) -> None:
     ("arguments", "status", "says"),
     [
         pytest.param((), 2, "Missing argument", id="no versions"),
-        pytest.param(("old.did",), 2, "give two versions", id="one version"),
-        pytest.param(("a..b..c",), 2, "give two versions", id="dots that say nothing"),
+        pytest.param(("old.did",), 2, "old.did is to be compared with something", id="one version"),
+        pytest.param(("a", "b", "c"), 2, "give two versions", id="three versions"),
+        pytest.param(("a..b..c",), 3, "b..c: there is no such file or folder", id="dots that say nothing"),
         pytest.param(("gone.did..old.did",), 3, "gone.did: there is no such file", id="no such file"),
     ],
 )
