@@ -79,14 +79,27 @@ def _stem(one: Named) -> str:
 
 
 def _folders(old: Named, new: Named, cache: Cache | None) -> Iterator[Versions]:
-    olds, news = _listed(old), _listed(new)
-    everything = set(Surface)
+    olds, news = (_interfaces(side, folder, cache) for side, folder in (("old", old), ("new", new)))
     for name in sorted(olds.keys() | news.keys()):
-        yield Versions(
-            name,
-            _one("old", name, old.files, olds[name], everything, cache) if name in olds else None,
-            _one("new", name, new.files, news[name], everything, cache) if name in news else None,
-        )
+        yield Versions(name, olds.get(name), news.get(name))
+
+
+def _interfaces(side: str, folder: Named, cache: Cache | None) -> dict[str, Interface]:
+    """Return the interfaces of a folder by name. A file of types alone, which another one imports, is none."""
+    found: dict[str, Interface] = {}
+    types_alone: dict[str, ParseError] = {}
+    for name, paths in _listed(folder).items():
+        try:
+            found[name] = _one(side, name, folder.files, paths, set(Surface), cache)
+        except ParseError as error:
+            if error.code != "no-service" or len(paths) > 1:
+                raise
+            types_alone[folder.files.label(paths[CANDID])] = error
+    read = {label for one in found.values() if one.candid is not None for label in one.candid.sources.labels}
+    for label, error in types_alone.items():
+        if label not in read:
+            raise error
+    return found
 
 
 def _listed(folder: Named) -> dict[str, dict[str, PurePath]]:

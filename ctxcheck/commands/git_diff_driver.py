@@ -33,7 +33,7 @@ _ARGUMENTS = (7, 9)  # a path, three of each side; behind them a new path and ho
     "arguments", nargs=-1, required=True, metavar="PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE"
 )
 def command(arguments: tuple[str, ...]) -> None:
-    """Show what changes in a file that git hands over: for `*.did diff=ctxcheck` in .gitattributes, see gitattributes(5).
+    """Show what changes in a file that git hands over: `*.did diff=ctxcheck` in .gitattributes, see gitattributes(5).
 
     What cannot be read is said, and is no failure: git would stop at it. Always exits with 0.
     """

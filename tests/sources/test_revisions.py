@@ -96,6 +96,19 @@ def test_a_revision_imports_from_itself(tmp_path: Path) -> None:
     assert "HEAD:types.did:1:10" in done.stdout
 
 
+def test_a_file_of_types_that_another_imports_is_no_canister(tmp_path: Path) -> None:
+    for side, kind in (("old", "nat"), ("new", "text")):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "types.did").write_text(f"type T = {kind};", "utf-8")
+        (tmp_path / side / "api.did").write_text('import "types.did"; service : { m : () -> (T) }', "utf-8")
+    done = run(tmp_path, "diff", "old", "new", "--format", "short")
+    assert (done.returncode, done.stdout.count("\n")) == (1, 2)
+    (tmp_path / "new" / "api.did").write_text("service : { m : () -> (text) }", "utf-8")
+    done = run(tmp_path, "diff", "old", "new")
+    assert done.returncode == 3
+    assert "new/types.did:1:1: there is no service" in done.stderr
+
+
 def handed_in(folder: Path, data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-P", "-m", "ctxcheck", "diff", *arguments],
