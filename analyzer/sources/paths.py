@@ -96,9 +96,9 @@ def _interfaces(side: str, folder: Named, cache: Cache | None) -> dict[str, Inte
                 raise
             types_alone[folder.files.label(paths[CANDID])] = error
     read = {label for one in found.values() if one.candid is not None for label in one.candid.sources.labels}
-    for label, error in types_alone.items():
+    for label, no_service in types_alone.items():
         if label not in read:
-            raise error
+            raise no_service
     return found
 
 
