@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
-from pathlib import PurePath, PurePosixPath
+import tarfile
+from pathlib import Path, PurePath, PurePosixPath
 
 from analyzer.errors import SourceError
 from analyzer.sources.files import MAX_BYTES
 
 SECONDS = 30  # for one call of git
+MAX_EXPORT = 512 * 1024 * 1024  # bytes of all files of a revision
 _FILE_MODES = ("100644", "100755")
 
 
@@ -69,6 +72,22 @@ class Revision:
             msg = "this is not a file"
             raise SourceError(msg, where=where)
         return data
+
+    def export(self, folder: str) -> None:
+        """Write all files of the revision into a folder, which is its owner's alone. Raises SourceError."""
+        packed = _git("-C", str(self.top), "archive", "--format=tar", self.commit)
+        if packed is None or len(packed) > MAX_EXPORT:
+            what = "cannot be exported" if packed is None else f"has more than {MAX_EXPORT:,} bytes"
+            msg = f"this revision {what}"
+            raise SourceError(msg, where=self.name)
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            # Files alone, none of them outside: no links, no devices, whatever was committed.
+            for member in archive.getmembers():
+                content = archive.extractfile(member) if member.isfile() else None
+                if content is not None and ".." not in PurePosixPath(member.name).parts:
+                    target = Path(folder, member.name.lstrip("/"))
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(content.read())
 
     def _entries(self, path: str) -> list[tuple[str, str]]:
         """Return kind (`file`, `tree`, `other`) and path of all at a path; in it where it ends in `/` or is empty."""

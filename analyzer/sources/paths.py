@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from analyzer.sources.arguments import Files
     from analyzer.sources.cache import Cache
 
-CANDID, STABLE, WASM = ".did", ".most", ".wasm"
+CANDID, STABLE, WASM, SOURCE = ".did", ".most", ".wasm", ".mo"
 SURFACES = {CANDID: Surface.CANDID, STABLE: Surface.STABLE}
-_NAMED = f"{CANDID}, {STABLE} or {WASM}"
+_BOTH = (WASM, SOURCE)  # what shows both surfaces
+_NAMED = f"{CANDID}, {STABLE}, {WASM} or {SOURCE}"
 
 
 def read_versions(old: str, new: str | None = None, cache: Cache | None = None) -> list[Versions]:
@@ -41,12 +42,12 @@ def read_versions(old: str, new: str | None = None, cache: Cache | None = None) 
         return list(_folders(before, after, cache))
     kinds = _kind(before), _kind(after)
     known = {kind for kind in kinds if kind is not None}
-    if not known or (len(known) > 1 and WASM not in known):
+    if not known or (len(known) > 1 and not known.intersection(_BOTH)):
         what = f"{before.text} and {after.text} are of different kinds"
         if not known:
             what = f"neither {before.text} nor {after.text} ends in {_NAMED}"
-        raise UsageError(what, hint="compare two .did files, two .most files, modules, or two folders with them")
-    # A module shows both surfaces; where the other side is a text, that surface alone is asked for.
+        raise UsageError(what, hint="compare two .did files, two .most files, modules, programs, or two folders")
+    # A module and a program show both surfaces; where the other side is a text, that surface alone is asked for.
     surfaces = {SURFACES[kind] for kind in known if kind in SURFACES} or set(Surface)
     name = _stem(after) if kinds[1] is not None else _stem(before)
     sides = []
@@ -62,7 +63,7 @@ def _kind(one: Named) -> str | None:
     if name.endswith((WASM, ".wasm.gz")):
         return WASM
     suffix = one.path.suffix
-    if suffix in SURFACES:
+    if suffix in SURFACES or suffix == SOURCE:
         return suffix
     if one.files.kind == "stdin" or suffix == ".gz":
         from analyzer.sources.wasm import is_module  # noqa: PLC0415 - most compare texts
@@ -73,7 +74,7 @@ def _kind(one: Named) -> str | None:
 
 def _stem(one: Named) -> str:
     name = one.path.name
-    for suffix in (".wasm.gz", *SURFACES, WASM):
+    for suffix in (".wasm.gz", *SURFACES, *_BOTH):
         name = name.removesuffix(suffix)
     return name
 
@@ -127,6 +128,11 @@ def _one(
     interface = Interface(name)
     try:
         for kind, path in paths.items():
+            if kind == SOURCE:
+                from analyzer.sources.program import read_program  # noqa: PLC0415 - most compare texts
+
+                read_program(interface, files, path, surfaces)
+                continue
             data = files.read(path)
             if kind == WASM:
                 from analyzer.sources.module import read_interface  # noqa: PLC0415 - most compare texts

@@ -1,0 +1,158 @@
+"""Motoko programs as a source: which compiler is taken, and what becomes of its answer."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.sources.compiler import NPM_VERSION, find, packages, project_of
+from tests.command.process import run
+from tests.oracles.needed import ask_skip_or_fail
+from tests.oracles.oracle import FOLDER as ORACLES
+from tests.sources.test_revisions import git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = "persistent actor { var count : Nat = 0; public query func get() : async Nat { count } };"
+# A compiler that writes what the environment says, and how it was called.
+MOC = """#!/bin/sh
+echo "$@" > "$CALLED"
+while [ "$1" != -o ]; do shift; done
+out="${2%.wasm}"
+[ -n "$FAULT" ] && { echo "$FAULT" >&2; exit 1; }
+echo 'service : { m : () -> () }' > "$out.did"
+echo 'actor {stable x : Nat};' > "$out.most"
+"""
+
+
+def program(path: Path, text: str = MOC) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """Return a project and the environment of a machine with every compiler that is looked for."""
+    project, home = tmp_path / "project", tmp_path / "home"
+    project.mkdir()
+    (project / "mops.toml").write_text('[toolchain]\nmoc = "1.2.3"\n[dependencies]\ncore = "2.0.0"\n', "utf-8")
+    (project / "dfx.json").write_text('{"dfx": "0.30.0"}', "utf-8")
+    program(tmp_path / "named")
+    program(home / ".cache/mops/moc/1.2.3/moc")
+    program(home / ".cache/dfinity/versions/0.30.0/moc")
+    program(tmp_path / "bin" / "moc")
+    program(tmp_path / "bin" / "node")
+    program(home / f".cache/ctxcheck/moc/{NPM_VERSION}/node_modules/motoko/index.js")
+    environment = {"HOME": str(home), "PATH": str(tmp_path / "bin"), "DFX_MOC_PATH": str(tmp_path / "named")}
+    return project, environment
+
+
+# What is taken away, one after the other, and what is found then.
+ORDER = [
+    ("", "$DFX_MOC_PATH"),
+    ("named", "mops toolchain 1.2.3"),
+    ("home/.cache/mops/moc/1.2.3/moc", "dfx 0.30.0"),
+    ("home/.cache/dfinity/versions/0.30.0/moc", "PATH"),
+    ("bin/moc", f"npm motoko {NPM_VERSION}"),
+    ("bin/node", None),
+]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.uname().sysname == "Darwin", reason="the folders are those of Linux")
+def test_the_order(machine: tuple[Path, dict[str, str]]) -> None:
+    project, environment = machine
+    for gone, origin in ORDER:
+        if gone:
+            (project.parent / gone).unlink()
+        found = find(project, environment)
+        assert (None if found is None else found.origin) == origin
+
+
+@pytest.mark.parametrize("how", ["a file", "a link"])
+def test_a_compiler_inside_the_project_is_never_taken(machine: tuple[Path, dict[str, str]], how: str) -> None:
+    project, environment = machine
+    inside = program(project / "node_modules" / ".bin" / "moc")
+    named = project.parent / "link"
+    named.symlink_to(inside)
+    found = find(project, {**environment, "DFX_MOC_PATH": str(inside if how == "a file" else named)})
+    assert found is not None
+    assert found.origin == "mops toolchain 1.2.3"
+
+
+def test_packages_are_those_that_mops_installed(tmp_path: Path) -> None:
+    (tmp_path / "mops.toml").write_text('[dependencies]\ncore = "1.0.0"\n', "utf-8")
+    for name in ("core@1.0.0", "core@2.0.0", "map@9.0.1", "empty@1.0.0"):
+        (tmp_path / ".mops" / name / ("" if name.startswith("empty") else "src")).mkdir(parents=True)
+    found = {name: folder.parent.name for name, folder in packages(tmp_path).items()}
+    assert found == {"core": "core@1.0.0", "map": "map@9.0.1"}
+
+
+def test_a_project_is_found_upward(tmp_path: Path) -> None:
+    (tmp_path / "src" / "deep").mkdir(parents=True)
+    (tmp_path / "dfx.json").write_text("{}", "utf-8")
+    assert project_of(tmp_path / "src" / "deep" / "main.mo") == tmp_path.resolve()
+
+
+def test_a_program_goes_through_the_compiler(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / ".mops" / "core@1.0.0" / "src").mkdir(parents=True)
+    (project / "mops.toml").write_text('[dependencies]\ncore = "1.0.0"\n', "utf-8")
+    (project / "main.mo").write_text(PROGRAM, "utf-8")
+    (project / "old.did").write_text("service : { m : () -> () }", "utf-8")
+    moc, called = program(tmp_path / "moc"), tmp_path / "called"
+    environment = {"DFX_MOC_PATH": str(moc), "CALLED": str(called)}
+    done = run(project, "diff", "old.did", "main.mo", **environment)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "✓ no changes")
+    words = called.read_text("utf-8").split()
+    assert words[:2] == ["--package", "core"]
+    assert {"--idl", "--stable-types", "main.mo"} <= set(words)
+    fault = "main.mo:3.5-3.9: type error [M0050], this is wrong"
+    done = run(project, "diff", "old.did", "main.mo", FAULT=fault, **environment)
+    assert done.returncode == 3
+    assert "error: main.mo:3:5: it does not compile: type error [M0050], this is wrong" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        pytest.param("main.mo", "a .mo file takes the Motoko compiler, and there is none", id="no compiler"),
+        pytest.param("HEAD:main.mo", "there is no such file", id="no repository"),
+    ],
+)
+def test_what_is_missing(tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "main.mo").write_text(PROGRAM, "utf-8")
+    done = run(tmp_path, "diff", name, name, HOME=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "cache"), PATH="/bin")
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False)
+    assert says in done.stderr
+
+
+def test_the_npm_compiler_compiles(tmp_path: Path) -> None:
+    ask_skip_or_fail()
+    cache = tmp_path / "cache"
+    (cache / "ctxcheck" / "moc" / NPM_VERSION).mkdir(parents=True)
+    (cache / "ctxcheck" / "moc" / NPM_VERSION / "node_modules").symlink_to(ORACLES / "node_modules")
+    for side, kind in (("old", "Nat"), ("new", "Text")):
+        folder = tmp_path / "project" / side
+        folder.mkdir(parents=True)
+        (folder / "Kind.mo").write_text(f"module {{ public type Kind = {kind} }};", "utf-8")
+        literal = "0" if kind == "Nat" else '""'
+        text = f'import Kind "Kind"; persistent actor {{ var k : Kind.Kind = {literal}; public func f() : async () {{}} }};'
+        (folder / "main.mo").write_text(text, "utf-8")
+    project = tmp_path / "project"
+    done = run(project, "diff", "old/main.mo", "new/main.mo", XDG_CACHE_HOME=str(cache))
+    assert done.returncode == 1
+    assert "S501" in done.stdout
+    assert "new/main.mo (compiled, .most):" in done.stdout
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "one")):
+        git(project, *words)
+    (project / "old" / "Kind.mo").write_text("module { public type Kind = Bool };", "utf-8")
+    done = run(project, "diff", "HEAD:old/main.mo", "HEAD:new/main.mo", "--format", "short", XDG_CACHE_HOME=str(cache))
+    assert (done.returncode, "HEAD:new/main.mo (compiled, .most)" in done.stdout) == (1, True)
+    done = run(project, "diff", "old/main.mo", "new/main.mo", XDG_CACHE_HOME=str(cache))
+    assert done.returncode == 3
+    assert "error: old/main.mo:1:60: it does not compile: literal of type Nat" in done.stderr
