@@ -25,6 +25,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
     "Tools": {
+        "doctor": (
+            "ctxcheck.commands.doctor",
+            "Show what ctxcheck finds on this machine, and what to do about the rest.",
+        ),
         "completion": ("ctxcheck.commands.completion", "Print the completion script of a shell."),
         "git-diff-driver": (
             "ctxcheck.commands.git_diff_driver",

@@ -27,7 +27,7 @@ SECONDS = 180  # for one program
 _SCRIPT = Path(__file__).parent / "moc" / "compile.mjs"
 _SHOWN = 600  # characters of what the compiler says
 _MESSAGE = re.compile(r"^(.+?):(\d+)\.(\d+)(?:-\d+\.\d+)?: (.*)$", re.MULTILINE)
-INSTALL = "install moc or dfx, or the npm compiler: `npm install --ignore-scripts --prefix {folder} motoko@{version}`"
+INSTALL = "`ctxcheck doctor --install-compiler` brings one; `ctxcheck doctor` shows where it is looked for"
 
 
 class Compiler(NamedTuple):
@@ -45,12 +45,27 @@ class Compiled(NamedTuple):
     stable: str
 
 
+class Candidate(NamedTuple):
+    """A place where a compiler is looked for. refused: why one that is there is not taken."""
+
+    compiler: Compiler
+    exists: bool
+    refused: str | None
+
+
 def find(project: Path, environment: Mapping[str, str] = os.environ) -> Compiler | None:
     """Return the first compiler that there is: the project's choice first. None where there is none."""
-    for kind, path, origin in _candidates(project, environment):
-        if path.exists() and not path.resolve().is_relative_to(project.resolve()):
-            return Compiler(kind, path, origin)
+    for candidate in candidates(project, environment):
+        if candidate.exists and candidate.refused is None:
+            return candidate.compiler
     return None
+
+
+def candidates(project: Path, environment: Mapping[str, str] = os.environ) -> Iterator[Candidate]:
+    """Yield where a compiler is looked for, in this order."""
+    for kind, path, origin in _candidates(project, environment):
+        inside = path.resolve().is_relative_to(project.resolve())
+        yield Candidate(Compiler(kind, path, origin), path.exists(), "it is inside the project" if inside else None)
 
 
 def _candidates(project: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, Path, str]]:
@@ -69,8 +84,14 @@ def _candidates(project: Path, environment: Mapping[str, str]) -> Iterator[tuple
     if on_path:
         yield "moc", Path(on_path), "PATH"
     folder = npm_folder(environment)
-    if folder is not None and shutil.which("node", path=environment.get("PATH")):
+    if folder is not None and node(environment) is not None:
         yield "npm", folder / "node_modules" / "motoko", f"npm motoko {NPM_VERSION}"
+
+
+def node(environment: Mapping[str, str] = os.environ, name: str = "node") -> str | None:
+    """Return node, or npm: of the PATH, else what the extra `moc` installed beside Python. None where there is none."""
+    beside = str(Path(sys.executable).parent)
+    return shutil.which(name, path=environment.get("PATH")) or shutil.which(name, path=beside)
 
 
 def npm_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -129,14 +150,13 @@ def compile_program(main: Path, project: Path | None = None) -> Compiled:
     compiler = find(project)
     if compiler is None:
         msg = "a .mo file takes the Motoko compiler, and there is none"
-        hint = INSTALL.format(folder=npm_folder() or "FOLDER", version=NPM_VERSION)
-        raise SourceError(msg, where=str(main), hint=hint)
+        raise SourceError(msg, where=str(main), hint=INSTALL)
     known = packages(project, asking)
     with tempfile.TemporaryDirectory(prefix="ctxcheck-") as folder:
         out = Path(folder) / "out"
         if compiler.kind == "npm":
             named = json.dumps({name: str(path) for name, path in known.items()})
-            command = ["node", _SCRIPT, compiler.path, main, out, named]
+            command = [node() or "node", _SCRIPT, compiler.path, main, out, named]
         else:
             flags = [part for name, path in known.items() for part in ("--package", name, str(path))]
             command = [compiler.path, *flags, "--idl", "--stable-types", "-o", f"{out}.wasm", main]
