@@ -55,7 +55,7 @@ def work(folder: Path, seconds: str, *, watched: bool) -> tuple[str, str]:
         pytest.param("1.3", False, False, id="long work that nobody watches"),
     ],
 )
-def test_progress(tmp_path: Path, seconds: str, watched: bool, shown: bool) -> None:  # noqa: FBT001 - a table
+def test_progress(tmp_path: Path, seconds: str, watched: bool, shown: bool) -> None:
     output, error = work(tmp_path, seconds, watched=watched)
     assert ("comparing ..." in error) == shown
     assert output == str(shown)
