@@ -59,6 +59,7 @@ def card(block: Block) -> Element:
         **filters(block.verdict, surfaces, blocked=block.blocked),
     }
     if folded:
+        head.insert(2, path_list(first.occurrences[0]))
         return element("details", element("summary", *head), *body, **about)
     return element("article", element("header", *head), *body, **about)
 
@@ -93,7 +94,17 @@ def path_list(occurrence: Occurrence) -> Element | None:
 def _title(edit: Edit) -> tuple[Node, ...]:
     what, _, rest = title(edit).partition(": ")
     what = what[:1].upper() + what[1:]
+    old, new = edit.old.type, edit.new.type
+    if old is not None and new is not None and not edit.kind.endswith("_renamed"):
+        label = (element("code", clean(edit.label)), " : ") if edit.label is not None else ()
+        return (f"{what} ", *label, element("code", old), f" {DRAWING.arrow} ", element("code", new))
     return (f"{what} ", element("code", rest)) if rest else (what,)
+
+
+def _prose(text: str) -> Iterator[Node]:
+    """Yield a sentence with what stands in backticks as code."""
+    for i, part in enumerate(text.split("`")):
+        yield element("code", part) if i % 2 else part
 
 
 def _sides(edit: Edit) -> Element | None:
@@ -166,7 +177,7 @@ def _sentences(first: Occurrence) -> Element | None:
             value = element("code", shortened(first.witness.value, _PART, DRAWING))
             pairs.append(element("dd", value, element("span", first.witness.outcome), class_=kind))
         else:
-            pairs.append(element("dd", text, class_=kind))
+            pairs.append(element("dd", *_prose(text), class_=kind))
     return element("dl", *pairs)
 
 

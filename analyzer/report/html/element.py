@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-VOID = frozenset(("meta", "link", "br", "input", "path", "rect", "circle"))
+VOID = frozenset(("meta", "link", "br", "input"))
 TAGS = VOID | frozenset(
     """html head title body header footer main nav section article details summary h1 h2 h3 p ul ol li dl dt dd div span
     a b code pre small strong em mark ins del table caption thead tbody tr th td fieldset legend label button output
-    svg g text desc""".split()  # noqa: SIM905 - a list of words reads best as words
+    svg path rect circle text desc""".split()  # noqa: SIM905 - a list of words reads best as words
 )
 ATTRIBUTES = frozenset(
     """id class lang title href rel name content http-equiv charset type placeholder hidden open role scope tabindex for
     aria-label aria-labelledby aria-pressed aria-live aria-hidden data-verdict data-surface data-blocked data-copy
-    data-edit data-set data-value viewBox width height x y rx d dx dy text-anchor""".split()  # noqa: SIM905
+    data-edit data-set data-value viewBox width height x y rx cx cy r d text-anchor""".split()  # noqa: SIM905
 )
 _SCHEMES = ("#", "data:")  # all that a page may point at: itself, and what it carries
 
@@ -85,9 +85,6 @@ def _write(node: Node, out: list[str]) -> None:
     written = "".join(f' {k}="{_escaped(str(v))}"' for k, v in node.attributes.items() if v is not None)
     out.append(f"<{node.tag}{written}>")
     if node.tag in VOID:
-        # In HTML these end by themselves; in SVG they must be closed.
-        if node.tag in ("path", "rect", "circle"):
-            out.append(f"</{node.tag}>")
         return
     for child in node.children:
         _write(child, out)

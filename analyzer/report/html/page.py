@@ -7,10 +7,12 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from analyzer.model import Verdict
 from analyzer.report.block import blocks
 from analyzer.report.html.banner import banner, heading
-from analyzer.report.html.card import card, card_id
+from analyzer.report.html.card import badge, card, card_id
 from analyzer.report.html.element import Element, Inline, Node, element, html, inline
+from analyzer.report.html.picture import picture
 from analyzer.report.html.script import SCRIPT
 from analyzer.report.html.style import STYLE
 from analyzer.report.html.table import rows, table
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 300_000
 _CARDS = 120_000  # bytes for all cards; what has no card is in the table
 _ROWS = 50_000
+_PICTURES = 60_000
 _OCCURRENCES = 500  # of more, the JSON would not fit
 _FILTERS = {
     "verdict": {"breaking": "breaking", "undecided": "undecided", "lossy": "lossy", "safe": "safe"},
@@ -91,6 +94,7 @@ def _main(changes: ChangeSet) -> Iterator[Node]:
         yield element("p", "The two versions offer the same.", class_="empty", id="changes")
         return
     found.sort(key=lambda block: not block.blocked)
+    yield from _pictures(changes)
     yield _filters()
     cards = _fitting((card(block) for block in found), _CARDS)
     parts: list[Node] = [element("h2", "Changes"), *cards]
@@ -101,6 +105,16 @@ def _main(changes: ChangeSet) -> Iterator[Node]:
     total = sum(len(block.sections) for block in found)
     left = f"; {total - len(lines)} more are in --format json" if len(lines) < total else ""
     yield element("section", element("h2", "All changes"), table(f"{total} findings, by change and rule{left}", lines))
+
+
+def _pictures(changes: ChangeSet) -> Iterator[Node]:
+    drawn = [picture(canister, number) for number, canister in enumerate(changes.canisters)]
+    kept = _fitting([one for one in drawn if one is not None], _PICTURES)
+    if kept:
+        signs = [element("li", badge(verdict), class_=verdict.value) for verdict in reversed(Verdict)]
+        yield element("h2", "What changed, and the way to it")
+        yield element("ul", *signs, class_="legend", aria_label="what the lines mean")
+        yield from kept
 
 
 def _fitting(elements: Iterable[Element], room: int) -> list[Element]:

@@ -120,7 +120,7 @@ ins { background: var(--safe-soft); color: var(--safe); border-bottom: 2px solid
 .finding-head { display: flex; flex-wrap: wrap; gap: .3rem .7rem; align-items: center; }
 .rule { font-size: .92rem; }
 .whom { margin-left: auto; font-size: .85rem; color: var(--dim); }
-.blocks { color: var(--v); font-weight: 650; }
+.blocks { color: var(--breaking); font-weight: 650; }
 .path { display: flex; flex-wrap: wrap; font: .875rem/1.7 var(--mono); margin-top: .35rem; }
 .path + .path { margin-top: 0; }
 .path li { color: var(--dim); }
@@ -137,6 +137,35 @@ dd.fix { border-left: 3px solid var(--safe); padding-left: .75rem; }
 .fingerprint { color: var(--dim); font-size: .8rem; margin-top: .6rem; }
 .copy { display: none; }
 .js .copy { display: inline-block; font-size: .78rem; min-height: 0; padding: .1em .6em; }
+
+.picture { padding: 1rem; }
+.picture svg { display: block; margin: 0 auto; max-width: none; font: 12px var(--mono); }
+.picture + .picture { margin-top: 1rem; }
+svg text { fill: var(--ink); }
+svg .lane { font: 700 13px var(--sans); letter-spacing: .06em; fill: var(--dim); }
+svg .step { font-size: 11px; fill: var(--dim); }
+svg .via { fill: var(--card); }
+.way { fill: none; stroke: var(--v); stroke-width: 1.4; opacity: .75; }
+.way.breaking { stroke-width: 2.6; }
+.way.lossy { stroke-width: 2; stroke-dasharray: 7 4; }
+.way.undecided { stroke-width: 2; stroke-dasharray: 2 3; }
+.way.lit { opacity: 1; stroke-width: 4; }
+rect.root { fill: var(--code); stroke: var(--line); }
+text.root { font-weight: 600; }
+rect.folded { fill: none; stroke: var(--line); stroke-dasharray: 4 3; }
+text.folded { font-size: 11px; fill: var(--dim); }
+.change rect { fill: var(--soft); stroke: var(--v); stroke-width: 1.5; }
+.change .label { font-weight: 600; fill: var(--v); }
+.change:hover rect, .change.lit rect { stroke-width: 3; }
+.port { fill: var(--card); stroke: var(--v); stroke-width: 1.5; }
+svg .sign { fill: var(--v); font-size: 11px; font-weight: 700; }
+.legend { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; margin-bottom: .6rem; }
+.legend li::before { content: ""; display: inline-block; width: 2.2rem; border-top: 2px solid var(--v);
+  vertical-align: middle; margin-right: .5rem; }
+.legend .breaking::before { border-top-width: 3px; }
+.legend .lossy::before { border-top-style: dashed; }
+.legend .undecided::before { border-top-style: dotted; }
+.legend .safe::before { border-top-width: 1px; }
 
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
 table { border-collapse: collapse; width: 100%; min-width: 50rem; font-size: .88rem; overflow-wrap: normal; }
@@ -173,6 +202,8 @@ footer { color: var(--dim); font-size: .85rem; margin: 2rem 0 1rem; }
   .finding, .sides, tr, .banner { break-inside: avoid; }
   h2, h3, header, .finding-head { break-after: avoid; }
   .scroll { overflow: visible; }
+  .picture svg { width: 100%; height: auto; }
+  .picture { break-inside: avoid; }
   table { min-width: 0; font-size: 8pt; }
   a { text-decoration: none; }
   details::details-content { content-visibility: visible; block-size: auto; }

@@ -1,0 +1,238 @@
+"""The picture: stored data at the left, clients at the right, what changed between them, and the ways to it.
+
+Lines are told apart by colour, by width and dashes, and by the sign where they arrive.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from analyzer.model import Surface, Verdict
+from analyzer.report.block import blocks
+from analyzer.report.drawing import shortened
+from analyzer.report.html.card import DRAWING, card_id, edit_ids
+from analyzer.report.html.element import Element, Node, element
+from analyzer.report.html.graph import MAX_CHANGES, Lane, Root, Way, lane, ports, worst_of
+from analyzer.report.words import clean, step_text, title, totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from analyzer.compare.versions import Canister
+    from analyzer.report.block import Block
+
+# In units of the picture, which are CSS pixels where there is room.
+_ROOT, _VIA, _GAP, _CHANGE = 172, 168, 64, 270
+_BETWEEN = 10  # a root and its steps
+_ROW = 30
+_BOX = 24
+_PORT = 19
+_TOP = 34  # for the names of the lanes
+_LETTER, _SMALL = 7.3, 6.7  # widths of a letter, at most
+_NAMES = {Surface.STABLE: ("State", "variable"), Surface.CANDID: ("Clients", "method")}
+
+
+class Side(NamedTuple):
+    """Where a lane stands. at: its outer edge. way: 1 from left to right, -1 from right to left."""
+
+    lane: Lane
+    at: float
+    way: int
+
+    def x(self, distance: float) -> float:
+        """Return the place so far from the outer edge."""
+        return self.at + self.way * distance
+
+    def left(self, distance: float, width: float) -> float:
+        """Return the left edge of a box that begins so far from the outer edge."""
+        return self.x(distance) if self.way == 1 else self.x(distance) - width
+
+
+class Spot(NamedTuple):
+    """Where a change stands: its middle and its height."""
+
+    y: float
+    height: float
+
+
+def picture(canister: Canister, number: int) -> Element | None:
+    """Return the picture of a canister; None where there is nothing to see. number: of the canister in the page."""
+    found = blocks(canister.edits)
+    shown = found[:MAX_CHANGES]
+    lanes = [lane(canister, surface, shown, int(_VIA / _SMALL)) for surface in Surface]
+    lanes = [one for one in lanes if one.roots]
+    if not lanes:
+        return None
+    inner = _ROOT + _BETWEEN + _VIA + _GAP
+    change = _CHANGE if len(lanes) > 1 else _CHANGE + 110
+    width = inner + change + (inner if len(lanes) > 1 else 0)
+    sides = [Side(one, *place) for one, place in zip(lanes, ((0, 1), (width, -1)), strict=False)]
+    height = _TOP + max(_heights(shown, lanes) + [_lane_height(one) for one in lanes])
+    spots = _spots(shown, lanes, height)
+    names = (f"picture-{number}", f"picture-{number}-text")
+    drawn = element(
+        "svg",
+        element("title", f"What changed in {clean(canister.name)}, and the ways to it", id=names[0]),
+        element("desc", _told(canister, lanes), id=names[1]),
+        *(line for side in sides for line in _lane(side, shown, spots, height)),
+        *(_change(block, spot, inner, change) for block, spot in zip(shown, spots, strict=True)),
+        *(port for side in sides for port in _ports(side, spots, inner)),
+        viewBox=f"0 0 {width} {height:g}",
+        width=width,
+        height=f"{height:g}",
+        role="group",
+        aria_labelledby=" ".join(names),
+    )
+    label = f"picture of {clean(canister.name)}"
+    return element("div", drawn, class_="scroll picture", tabindex=0, role="region", aria_label=label)
+
+
+def _told(canister: Canister, lanes: Sequence[Lane]) -> str:
+    """Return in words what the picture shows; the table has all of it."""
+    reached = ", ".join(
+        f"{len(one.roots) + one.left_out} {_NAMES[one.surface][1]}s lead to them and {one.unchanged} do not"
+        for one in lanes
+    )
+    return f"{totals(canister.edits)}; {reached}. The table of all changes says the same."
+
+
+def _heights(shown: Sequence[Block], lanes: Sequence[Lane]) -> list[float]:
+    """Return how high all changes stand together, with what lies between them."""
+    return [sum(_height(change, lanes) + 12 for change in range(len(shown)))]
+
+
+def _height(change: int, lanes: Sequence[Lane]) -> float:
+    return max(44, *(len(ports(one, change)) * _PORT + 8 for one in lanes))
+
+
+def _lane_height(one: Lane) -> float:
+    rows = sum(len(_rows(root)) for root in one.roots) + (one.left_out > 0) + (one.unchanged > 0)
+    return rows * _ROW + len(one.roots) * 4
+
+
+def _spots(shown: Sequence[Block], lanes: Sequence[Lane], height: float) -> list[Spot]:
+    heights = [_height(change, lanes) for change in range(len(shown))]
+    spare = (height - _TOP - sum(heights)) / len(heights)
+    edges = accumulate([_TOP, *(h + spare for h in heights)])
+    return [Spot(top + (below - top) / 2, h) for (top, below), h in zip(pairwise(edges), heights, strict=True)]
+
+
+def _rows(root: Root) -> dict[str, list[Way]]:
+    """Return the ways of a root by the steps that they share."""
+    rows: dict[str, list[Way]] = {}
+    for way in root.ways:
+        rows.setdefault(way.via, []).append(way)
+    return rows
+
+
+def _lane(side: Side, shown: Sequence[Block], spots: Sequence[Spot], height: float) -> Iterator[Node]:
+    one = side.lane
+    name, kind = _NAMES[one.surface]
+    yield _text(side.x(0), 16, name, "lane", "start" if side.way == 1 else "end")
+    y = _TOP + (height - _TOP - _lane_height(one)) / 2 + _ROW / 2
+    boxes: list[Node] = []
+    for root in one.roots:
+        rows = _rows(root)
+        middle = y + (len(rows) - 1) * _ROW / 2
+        for via, ways in rows.items():
+            yield from _ways(side, ways, (middle, y), spots, shown)
+            boxes += _via(side, via, y)
+            y += _ROW
+        y += 4
+        boxes += _box(side, root.name, middle, f"root {worst_of(root)}")
+    yield from boxes
+    if one.left_out:
+        yield from _box(side, f"and {one.left_out} more", y, "folded")
+        y += _ROW
+    if one.unchanged:
+        yield from _box(side, f"{one.unchanged} {kind}{'s' if one.unchanged > 1 else ''} as before", y, "folded")
+
+
+def _ways(
+    side: Side, ways: Sequence[Way], ys: tuple[float, float], spots: Sequence[Spot], shown: Sequence[Block]
+) -> Iterator[Node]:
+    """Yield the lines of one row. ys: of the root, of the row."""
+    begin, turn = side.x(_ROOT), side.x(_ROOT + _BETWEEN)
+    through, end = side.x(_ROOT + _BETWEEN + _VIA), side.x(_ROOT + _BETWEEN + _VIA + _GAP)
+    for way in ways:
+        at = _port(side.lane, way, spots[way.change])
+        bend = side.way * _GAP / 2
+        line = (
+            f"M{begin:g} {ys[0]:g}L{turn:g} {ys[1]:g}L{through:g} {ys[1]:g}"
+            f"C{through + bend:g} {ys[1]:g} {end - bend:g} {at:g} {end:g} {at:g}"
+        )
+        tip = element("title", way.whole)
+        yield element("path", tip, d=line, class_=f"way {way.verdict}", data_edit=edit_ids(shown[way.change]))
+
+
+def _port(one: Lane, way: Way, spot: Spot) -> float:
+    """Return where a way arrives at its change: those of one verdict arrive together."""
+    found = ports(one, way.change)
+    return spot.y + (found.index(way.verdict) - (len(found) - 1) / 2) * _PORT
+
+
+def _via(side: Side, via: str, y: float) -> Iterator[Node]:
+    if via:
+        begin, wide = _ROOT + _BETWEEN, len(via) * _SMALL + 8
+        left = side.left(begin + (_VIA - wide) / 2, wide)
+        yield element("rect", x=f"{left:g}", y=f"{y - 9:g}", width=f"{wide:g}", height=18, rx=4, class_="via")
+        yield _text(left + wide / 2, y + 4, via, "step", "middle")
+
+
+def _box(side: Side, text: str, y: float, kind: str) -> Iterator[Node]:
+    left = side.left(0, _ROOT)
+    yield element("rect", x=f"{left:g}", y=f"{y - _BOX / 2:g}", width=_ROOT, height=_BOX, rx=6, class_=kind)
+    fits = shortened(text, int((_ROOT - 12) / _LETTER), DRAWING)
+    yield _text(left + _ROOT / 2, y + 4, fits, kind, "middle")
+
+
+def _change(block: Block, spot: Spot, left: float, width: float) -> Element:
+    edit = block.edits[0]
+    what, label = _named(block)
+    owner = f" in {clean(edit.owner)}" if edit.owner else ""
+    room = width - 36
+    inside = (
+        element("title", title(edit)),
+        element(
+            "rect",
+            x=f"{left:g}",
+            y=f"{spot.y - spot.height / 2:g}",
+            width=f"{width:g}",
+            height=f"{spot.height:g}",
+            rx=9,
+        ),
+        _text(left + width / 2, spot.y - 3, shortened(label, int(room / _LETTER), DRAWING), "label", "middle"),
+        _text(
+            left + width / 2, spot.y + 13, shortened(f"{what}{owner}", int(room / _SMALL), DRAWING), "step", "middle"
+        ),
+    )
+    return element("a", *inside, href=f"#{card_id(block)}", class_=f"change {block.verdict}", data_edit=edit_ids(block))
+
+
+def _named(block: Block) -> tuple[str, str]:
+    """Return what happened, and to what, e.g. `type changed` and `size : Nat64 → Nat`."""
+    edit = block.edits[0]
+    what, _, rest = title(edit).partition(": ")
+    if edit.label is None and edit.old.type is not None and edit.new.type is not None:
+        path = edit.occurrences[0].path
+        at = step_text(path[-1]) if path else clean(edit.occurrences[0].root)
+        rest = f"{at} : {edit.old.type} {DRAWING.arrow} {edit.new.type}"
+    return what, rest or what
+
+
+def _ports(side: Side, spots: Sequence[Spot], inner: float) -> Iterator[Node]:
+    x = side.x(inner)
+    for change, spot in enumerate(spots):
+        found = ports(side.lane, change)
+        for i, verdict in enumerate(found):
+            y = spot.y + (i - (len(found) - 1) / 2) * _PORT
+            yield element("circle", cx=f"{x:g}", cy=f"{y:g}", r=8, class_=f"port {verdict}")
+            yield _text(x, y + 4, _SIGNS[verdict], f"sign {verdict}", "middle")
+
+
+_SIGNS = {verdict: DRAWING.mark(verdict) for verdict in Verdict}
+
+
+def _text(x: float, y: float, text: str, kind: str, anchor: str) -> Element:
+    return element("text", text, x=f"{x:g}", y=f"{y:g}", class_=kind, text_anchor=anchor)
