@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.report.html.page import html_text
+from tests.proof.service import large_service
 from tests.report.browser import CHROMIUM, Page, browser
-from tests.report.test_reports import changes
+from tests.report.test_reports import changes, of_texts
 from tests.shared import ROOT
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         path.write_text(html_text(changes("fixtures/demo/old", "fixtures/demo/new"), "0.0.0"), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "large.html"
+    path.write_text(html_text(of_texts(*large_service(90_000)), "0.0.0"), "utf-8")
     return path
 
 
@@ -166,3 +174,39 @@ def test_the_policy_stops_what_is_not_of_the_page(page: Page, report: Path) -> N
     page.open(report)
     page.value("const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s)")
     assert page.value("window.ran === undefined")
+
+
+def test_the_picture_leads_to_the_cards_and_lights_up(page: Page, report: Path) -> None:
+    page.open(report)
+    page.click(".filters .safe")
+    page.click("svg a.change.breaking text")
+    assert page.value("document.querySelector(':target').offsetParent !== null")
+    assert page.value("document.querySelectorAll('.way.lit').length") == 2  # of stored data and of clients
+
+
+FITS = """
+(() => {
+  const inside = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1 && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+  const wrong = [];
+  for (const svg of document.querySelectorAll("svg")) {
+    const whole = svg.getBoundingClientRect();
+    for (const one of svg.querySelectorAll("text, rect, path, circle"))
+      if (!inside(one.getBoundingClientRect(), whole)) wrong.push(one.outerHTML);
+    for (const change of svg.querySelectorAll("a.change")) {
+      const box = change.querySelector("rect").getBoundingClientRect();
+      for (const one of change.querySelectorAll("text"))
+        if (!inside(one.getBoundingClientRect(), box)) wrong.push(one.outerHTML);
+    }
+  }
+  return wrong;
+})()
+"""
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+def test_nothing_in_the_picture_stands_out_of_it(page: Page, report: Path, large: Path, width: int) -> None:
+    for path in (report, large):
+        page.open(path, width=width)
+        assert page.value("document.querySelectorAll('svg .change').length") >= 5
+        assert page.value(FITS) == []
+        assert page.value("document.documentElement.scrollWidth <= innerWidth")

@@ -97,7 +97,13 @@ def _main(changes: ChangeSet) -> Iterator[Node]:
     yield from _pictures(changes)
     yield _filters()
     cards = _fitting((card(block) for block in found), _CARDS)
-    parts: list[Node] = [element("h2", "Changes"), *cards]
+    edits = len(changes.edits)
+    said = f"{len(found)} changes with {edits} verdicts: a change of a type that both surfaces have is one, with two."
+    parts: list[Node] = [
+        element("h2", "Changes"),
+        element("p", said, class_="more intro") if edits > len(found) else None,
+        *cards,
+    ]
     if len(cards) < len(found):
         parts.append(element("p", f"{len(found) - len(cards)} more are in the table alone.", class_="more"))
     yield element("section", *parts, id="changes")
@@ -111,7 +117,10 @@ def _pictures(changes: ChangeSet) -> Iterator[Node]:
     drawn = [picture(canister, number) for number, canister in enumerate(changes.canisters)]
     kept = _fitting([one for one in drawn if one is not None], _PICTURES)
     if kept:
-        signs = [element("li", badge(verdict), class_=verdict.value) for verdict in reversed(Verdict)]
+        found = {occurrence.verdict for occurrence in changes.occurrences}
+        signs = [
+            element("li", badge(verdict), class_=verdict.value) for verdict in reversed(Verdict) if verdict in found
+        ]
         yield element("h2", "What changed, and the way to it")
         yield element("ul", *signs, class_="legend", aria_label="what the lines mean")
         yield from kept

@@ -9,11 +9,10 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import Surface, Verdict
-from analyzer.report.block import blocks
 from analyzer.report.drawing import shortened
 from analyzer.report.html.card import DRAWING, card_id, edit_ids
 from analyzer.report.html.element import Element, Node, element
-from analyzer.report.html.graph import MAX_CHANGES, Lane, Root, Way, lane, ports, worst_of
+from analyzer.report.html.graph import Graph, Lane, Root, Way, graph, ports
 from analyzer.report.words import clean, step_text, title, totals
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ _ROW = 30
 _BOX = 24
 _PORT = 19
 _TOP = 34  # for the names of the lanes
+_NAMED = 30  # roots that are named where several are drawn as one
 _LETTER, _SMALL = 7.3, 6.7  # widths of a letter, at most
 _NAMES = {Surface.STABLE: ("State", "variable"), Surface.CANDID: ("Clients", "method")}
 
@@ -58,28 +58,28 @@ class Spot(NamedTuple):
 
 def picture(canister: Canister, number: int) -> Element | None:
     """Return the picture of a canister; None where there is nothing to see. number: of the canister in the page."""
-    found = blocks(canister.edits)
-    shown = found[:MAX_CHANGES]
-    lanes = [lane(canister, surface, shown, int(_VIA / _SMALL)) for surface in Surface]
-    lanes = [one for one in lanes if one.roots]
+    seen = graph(canister, int(_VIA / _SMALL))
+    lanes = seen.lanes
     if not lanes:
         return None
     inner = _ROOT + _BETWEEN + _VIA + _GAP
     change = _CHANGE if len(lanes) > 1 else _CHANGE + 110
     width = inner + change + (inner if len(lanes) > 1 else 0)
     sides = [Side(one, *place) for one, place in zip(lanes, ((0, 1), (width, -1)), strict=False)]
-    height = _TOP + max(_heights(shown, lanes) + [_lane_height(one) for one in lanes])
-    spots = _spots(shown, lanes, height)
+    spots = _spots(seen)
+    height = spots[-1].y + spots[-1].height / 2 + 6
     names = (f"picture-{number}", f"picture-{number}-text")
     drawn = element(
         "svg",
         element("title", f"What changed in {clean(canister.name)}, and the ways to it", id=names[0]),
-        element("desc", _told(canister, lanes), id=names[1]),
-        *(line for side in sides for line in _lane(side, shown, spots, height)),
-        *(_change(block, spot, inner, change) for block, spot in zip(shown, spots, strict=True)),
+        element("desc", _told(canister, seen), id=names[1]),
+        *(line for side in sides for line in _lane(side, seen, spots, height)),
+        _text(inner + change / 2, 16, "Changes", "lane", "middle"),
+        *(_change(block, spot, inner, change) for block, spot in zip(seen.changes, spots, strict=False)),
+        _left_out(seen, spots[-1], inner, change) if seen.left_out else None,
         *(port for side in sides for port in _ports(side, spots, inner)),
-        viewBox=f"0 0 {width} {height:g}",
-        width=width,
+        viewBox=f"-2 0 {width + 4} {height:g}",
+        width=width + 4,
         height=f"{height:g}",
         role="group",
         aria_labelledby=" ".join(names),
@@ -88,34 +88,36 @@ def picture(canister: Canister, number: int) -> Element | None:
     return element("div", drawn, class_="scroll picture", tabindex=0, role="region", aria_label=label)
 
 
-def _told(canister: Canister, lanes: Sequence[Lane]) -> str:
+def _told(canister: Canister, seen: Graph) -> str:
     """Return in words what the picture shows; the table has all of it."""
     reached = ", ".join(
-        f"{len(one.roots) + one.left_out} {_NAMES[one.surface][1]}s lead to them and {one.unchanged} do not"
-        for one in lanes
+        f"{_count(sum(len(root.names) for root in one.roots) + one.left_out, _NAMES[one.surface][1])} concerned, "
+        f"{one.unchanged} not"
+        for one in seen.lanes
     )
     return f"{totals(canister.edits)}; {reached}. The table of all changes says the same."
 
 
-def _heights(shown: Sequence[Block], lanes: Sequence[Lane]) -> list[float]:
-    """Return how high all changes stand together, with what lies between them."""
-    return [sum(_height(change, lanes) + 12 for change in range(len(shown)))]
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _height(change: int, lanes: Sequence[Lane]) -> float:
-    return max(44, *(len(ports(one, change)) * _PORT + 8 for one in lanes))
+def _spots(seen: Graph) -> list[Spot]:
+    """Return where the changes stand, and as the last one what is said of those left out, spread over the height."""
+    heights = [
+        max(44, *(len(ports(one, change)) * _PORT + 8 for one in seen.lanes)) for change in range(len(seen.changes))
+    ]
+    if seen.left_out:
+        heights.append(_BOX)
+    highest = max(sum(heights) + 12 * len(heights), *map(_lane_height, seen.lanes))
+    spare = (highest - sum(heights)) / len(heights)
+    edges = accumulate([_TOP, *(h + spare for h in heights)])
+    return [Spot((top + below) / 2, h) for (top, below), h in zip(pairwise(edges), heights, strict=True)]
 
 
 def _lane_height(one: Lane) -> float:
     rows = sum(len(_rows(root)) for root in one.roots) + (one.left_out > 0) + (one.unchanged > 0)
     return rows * _ROW + len(one.roots) * 4
-
-
-def _spots(shown: Sequence[Block], lanes: Sequence[Lane], height: float) -> list[Spot]:
-    heights = [_height(change, lanes) for change in range(len(shown))]
-    spare = (height - _TOP - sum(heights)) / len(heights)
-    edges = accumulate([_TOP, *(h + spare for h in heights)])
-    return [Spot(top + (below - top) / 2, h) for (top, below), h in zip(pairwise(edges), heights, strict=True)]
 
 
 def _rows(root: Root) -> dict[str, list[Way]]:
@@ -126,7 +128,7 @@ def _rows(root: Root) -> dict[str, list[Way]]:
     return rows
 
 
-def _lane(side: Side, shown: Sequence[Block], spots: Sequence[Spot], height: float) -> Iterator[Node]:
+def _lane(side: Side, seen: Graph, spots: Sequence[Spot], height: float) -> Iterator[Node]:
     one = side.lane
     name, kind = _NAMES[one.surface]
     yield _text(side.x(0), 16, name, "lane", "start" if side.way == 1 else "end")
@@ -136,17 +138,17 @@ def _lane(side: Side, shown: Sequence[Block], spots: Sequence[Spot], height: flo
         rows = _rows(root)
         middle = y + (len(rows) - 1) * _ROW / 2
         for via, ways in rows.items():
-            yield from _ways(side, ways, (middle, y), spots, shown)
+            yield from _ways(side, ways, (middle, y), spots, seen.changes)
             boxes += _via(side, via, y)
             y += _ROW
         y += 4
-        boxes += _box(side, root.name, middle, f"root {worst_of(root)}")
+        boxes += _box(side, _name(root), middle, "root", ", ".join(root.names[:_NAMED]))
     yield from boxes
     if one.left_out:
         yield from _box(side, f"and {one.left_out} more", y, "folded")
         y += _ROW
     if one.unchanged:
-        yield from _box(side, f"{one.unchanged} {kind}{'s' if one.unchanged > 1 else ''} as before", y, "folded")
+        yield from _box(side, f"{_count(one.unchanged, kind)} as before", y, "folded")
 
 
 def _ways(
@@ -180,34 +182,36 @@ def _via(side: Side, via: str, y: float) -> Iterator[Node]:
         yield _text(left + wide / 2, y + 4, via, "step", "middle")
 
 
-def _box(side: Side, text: str, y: float, kind: str) -> Iterator[Node]:
+def _name(root: Root) -> str:
+    room = int((_ROOT - 12) / _LETTER)
+    more = f" + {len(root.names) - 1}" if len(root.names) > 1 else ""
+    return shortened(root.names[0], room - len(more), DRAWING) + more
+
+
+def _box(side: Side, text: str, y: float, kind: str, tip: str | None = None) -> Iterator[Node]:
     left = side.left(0, _ROOT)
-    yield element("rect", x=f"{left:g}", y=f"{y - _BOX / 2:g}", width=_ROOT, height=_BOX, rx=6, class_=kind)
-    fits = shortened(text, int((_ROOT - 12) / _LETTER), DRAWING)
-    yield _text(left + _ROOT / 2, y + 4, fits, kind, "middle")
+    title = element("title", tip) if tip else None
+    yield element("rect", title, x=f"{left:g}", y=f"{y - _BOX / 2:g}", width=_ROOT, height=_BOX, rx=6, class_=kind)
+    yield _text(left + _ROOT / 2, y + 4, text, kind, "middle")
+
+
+def _left_out(seen: Graph, spot: Spot, left: float, width: float) -> Element:
+    return _text(left + width / 2, spot.y + 4, f"and {_count(seen.left_out, 'change')} more, below", "folded", "middle")
 
 
 def _change(block: Block, spot: Spot, left: float, width: float) -> Element:
     edit = block.edits[0]
     what, label = _named(block)
     owner = f" in {clean(edit.owner)}" if edit.owner else ""
-    room = width - 36
+    room, middle, top = width - 36, left + width / 2, spot.y - spot.height / 2
     inside = (
         element("title", title(edit)),
-        element(
-            "rect",
-            x=f"{left:g}",
-            y=f"{spot.y - spot.height / 2:g}",
-            width=f"{width:g}",
-            height=f"{spot.height:g}",
-            rx=9,
-        ),
-        _text(left + width / 2, spot.y - 3, shortened(label, int(room / _LETTER), DRAWING), "label", "middle"),
-        _text(
-            left + width / 2, spot.y + 13, shortened(f"{what}{owner}", int(room / _SMALL), DRAWING), "step", "middle"
-        ),
+        element("rect", x=f"{left:g}", y=f"{top:g}", width=f"{width:g}", height=f"{spot.height:g}", rx=9),
+        _text(middle, spot.y - 3, shortened(label, int(room / _LETTER), DRAWING), "label", "middle"),
+        _text(middle, spot.y + 13, shortened(f"{what}{owner}", int(room / _SMALL), DRAWING), "step", "middle"),
     )
-    return element("a", *inside, href=f"#{card_id(block)}", class_=f"change {block.verdict}", data_edit=edit_ids(block))
+    about = {"href": f"#{card_id(block)}", "data_edit": edit_ids(block)}
+    return element("a", *inside, class_=f"change {block.verdict}", **about)
 
 
 def _named(block: Block) -> tuple[str, str]:

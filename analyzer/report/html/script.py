@@ -11,6 +11,7 @@ SCRIPT = """
   const chosen = { verdict: new Set(), surface: new Set(), blocked: new Set() };
   const search = document.getElementById("search");
   const shown = document.getElementById("shown");
+  if (!search) return; // nothing changed
 
   const fits = (item, kind) =>
     !chosen[kind].size || item.dataset[kind].split(" ").some((value) => chosen[kind].has(value));
@@ -84,6 +85,13 @@ SCRIPT = """
   });
   document.addEventListener("pointerover", (event) => light(event, true));
   document.addEventListener("pointerout", (event) => light(event, false));
+  // On a narrow screen the picture begins with what changed, which is in its middle or at its right.
+  for (const box of all(".picture")) {
+    const change = box.querySelector(".change");
+    const seen = box.getBoundingClientRect();
+    const at = change.getBoundingClientRect();
+    if (at.right > seen.right) box.scrollLeft += at.left + at.width / 2 - seen.left - seen.width / 2;
+  }
   search.addEventListener("input", filter);
   filter();
 })();

@@ -84,6 +84,7 @@ button[aria-pressed=true]::before { content: "\\2713\\00a0"; }
 .filters input { flex: 1 1 9rem; min-width: 0; }
 .filters output { color: var(--dim); font-size: .85rem; font-variant-numeric: tabular-nums; }
 
+.intro { margin: -.5rem 0 .8rem; }
 main h2 { font-size: 1.35rem; letter-spacing: -.01em; margin: 2rem 0 .8rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-left: 5px solid var(--v);
   border-radius: 12px; margin: 0 0 1rem; }
@@ -186,6 +187,7 @@ footer { color: var(--dim); font-size: .85rem; margin: 2rem 0 1rem; }
   .counts { grid-template-columns: repeat(4, 1fr); }
   .counts li { padding: .4rem .5rem; font-size: .74rem; overflow-wrap: normal; }
   .js .filters { position: static; }
+  main h2 { font-size: 1.2rem; }
   .sides { grid-template-columns: 1fr; }
   .card > header, .card > summary, .finding, .side { padding-inline: .9rem; }
   .finding dl { grid-template-columns: 1fr; gap: .1rem; }
