@@ -180,6 +180,29 @@ def test_the_page_stays_small(pair: tuple[str, str], cards: int) -> None:
     assert sum((named.get("class") or "").startswith("card ") for _, named in page.tags) >= cards
 
 
+def test_a_link_leads_only_to_a_card_that_there_is() -> None:
+    # Cards that fill the page at once: there is room for few, and the picture shows more.
+    long = "; ".join(f"{'x' * 70}{i} : nat" for i in range(5))
+    methods = [
+        f"m{i} : (record {{ {long} }}) -> (variant {{ a : record {{ {long}; c%s : nat }} }})" for i in range(150)
+    ]
+    pair = ("; ".join(methods).replace("%s", side) for side in ("1", "2"))
+    page = Parsed(html_text(of_texts(*(f"service : {{ {text} }}" for text in pair)), "0.0.0"))
+    assert {(named["href"] or "")[1:] for tag, named in page.tags if tag == "a"} <= set(page.ids())
+
+
+def test_of_several_canisters_each_change_says_whose_it_is(tmp_path: Path) -> None:
+    for side, result in (("old", "nat"), ("new", "text")):
+        (tmp_path / side).mkdir()
+        for name in ("ledger", "registry"):
+            (tmp_path / side / f"{name}.did").write_text(f"service : {{ get : () -> ({result}) }}", "utf-8")
+    compared = changes(str(tmp_path / "old"), str(tmp_path / "new"))
+    page = Parsed(html_text(compared, "0.0.0"))
+    assert len(page.ids()) == len(set(page.ids()))
+    # In the banner twice, above its picture, in its card and in its row.
+    assert [page.texts.count(name) for name in ("ledger", "registry")] == [4, 4]
+
+
 def test_nothing_changed() -> None:
     text = html_text(of_texts("service : {}", "service : {}"), "0.0.0")
     assert "No changes" in "".join(Parsed(text).texts)

@@ -108,7 +108,7 @@ def test_it_stays_small(pair: tuple[str, str]) -> None:
     seen = graph(canister, ROOM)
     assert len(seen.changes) <= 30
     assert all(len(lane.roots) <= 20 for lane in seen.lanes)
-    drawn = picture(canister, 0)
+    drawn = picture(canister, 0, set())
     assert drawn is not None
     assert sum(1 for one in within(drawn) if one.tag == "path") < 150
 
@@ -123,4 +123,4 @@ def test_a_canister_that_is_gone_has_no_picture() -> None:
     compared = compare_versions(
         [Versions("api", of_texts("service : {}", "service : {}").canisters[0].old, None)], profile="didc"
     )
-    assert picture(compared.canisters[0], 0) is None
+    assert picture(compared.canisters[0], 0, set()) is None

@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from analyzer.model import Report
 
 _SHOWN_DIGEST = 12
-_PROOF = (
-    ("types", "types compared", "yes"),
-    ("rehearsed", "rehearsed on real state", "no"),
-    ("compared", "values compared", "no"),
-)
+_SHOWN_CANISTERS = 40
+_PROOF = (("yes", "types compared"), ("no", "not rehearsed on real state"), ("no", "no values compared"))
 
 
 def banner(changes: ChangeSet) -> Element:
@@ -49,7 +46,7 @@ def banner(changes: ChangeSet) -> Element:
         ),
         _counts(changes),
         _proof(),
-        *_answers(changes),
+        _answers(changes),
         class_=f"banner {verdict}",
     )
 
@@ -70,23 +67,25 @@ def _counts(changes: ChangeSet) -> Element:
 
 def _proof() -> Element:
     """Return the three steps of proof; a comparison takes the first."""
-    items: list[Node] = [
-        element(
-            "li",
-            element("span", DRAWING.mark(Verdict.SAFE) if done == "yes" else "○", aria_hidden="true", class_="sign"),
-            f" {text if done == 'yes' else f'not {text}' if text.startswith('rehearsed') else 'no ' + text}",
-            class_=f"{name} {done}",
-        )
-        for name, text, done in _PROOF
+    signs = {"yes": DRAWING.mark(Verdict.SAFE), "no": "○"}
+    items = [
+        element("li", element("span", signs[done], aria_hidden="true", class_="sign"), f" {text}", class_=done)
+        for done, text in _PROOF
     ]
     return element("div", element("h2", "Proof"), element("ol", *items), class_="proof")
 
 
-def _answers(changes: ChangeSet) -> Iterator[Element]:
-    for canister in changes.canisters:
-        parts: list[Node] = [part for report in canister.surfaces for part in _answer(canister, report)]
-        name = element("h2", clean(canister.name)) if len(changes.canisters) > 1 else element("h2", "Official answers")
-        yield element("div", name, element("dl", *parts), class_="answers")
+def _answers(changes: ChangeSet) -> Element:
+    several = len(changes.canisters) > 1
+    lists: list[Node] = []
+    for canister in changes.canisters[:_SHOWN_CANISTERS]:
+        parts = [part for report in canister.surfaces for part in _answer(canister, report)]
+        name = element("h3", clean(canister.name)) if several else None
+        lists.append(element("div", name, element("dl", *parts)))
+    if len(changes.canisters) > _SHOWN_CANISTERS:
+        lists.append(element("p", f"and {len(changes.canisters) - _SHOWN_CANISTERS} canisters more", class_="more"))
+    kind = "answers several" if several else "answers"
+    return element("div", element("h2", "Official answers"), element("div", *lists, class_="each"), class_=kind)
 
 
 def _answer(canister: Canister, report: Report) -> Iterator[Node]:

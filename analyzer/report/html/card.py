@@ -35,8 +35,8 @@ def edit_ids(block: Block) -> str:
     return f"e{block.edits[0].id}"
 
 
-def card(block: Block) -> Element:
-    """Return the card of a change. One that is safe and blocks nothing is folded."""
+def card(block: Block, canister: str | None = None) -> Element:
+    """Return the card of a change. One that is safe and blocks nothing is folded. canister: whose, where not clear."""
     first = block.edits[0]
     folded = block.verdict == Verdict.SAFE and not block.blocked
     surfaces = [edit.surface.value for edit in block.edits]
@@ -45,7 +45,8 @@ def card(block: Block) -> Element:
         element("h3", *_title(first)),
         element(
             "span",
-            *([element("span", "in ", element("b", clean(first.owner)), class_="owner")] if first.owner else []),
+            element("span", "in ", element("b", clean(first.owner)), class_="owner") if first.owner else None,
+            chip(clean(canister)) if canister is not None else None,
             *(chip(surface) for surface in surfaces),
             class_="about",
         ),
@@ -56,7 +57,7 @@ def card(block: Block) -> Element:
         "class_": f"card {block.verdict}",
         "tabindex": -1,
         "data_edit": edit_ids(block),
-        **filters(block.verdict, surfaces, blocked=block.blocked),
+        **filters(_met(block), surfaces, blocked=block.blocked),
     }
     if folded:
         head.insert(2, path_list(first.occurrences[0]))
@@ -64,10 +65,16 @@ def card(block: Block) -> Element:
     return element("article", element("header", *head), *body, **about)
 
 
-def filters(verdict: Verdict, surfaces: list[str], *, blocked: bool) -> dict[str, str | int | None]:
+def _met(block: Block) -> list[Verdict]:
+    """Return the verdicts by which a change is found: safe only where it is nothing else."""
+    met = dict.fromkeys(occurrences[0].verdict for _, occurrences in block.sections)
+    return [verdict for verdict in met if verdict != Verdict.SAFE] or [Verdict.SAFE]
+
+
+def filters(verdicts: list[Verdict], surfaces: list[str], *, blocked: bool) -> dict[str, str | int | None]:
     """Return the attributes by which a card or a row is found."""
     return {
-        "data_verdict": verdict.value,
+        "data_verdict": " ".join(verdicts),
         "data_surface": " ".join(surfaces),
         "data_blocked": "yes" if blocked else "no",
     }
@@ -120,10 +127,12 @@ def _side(label: str, tag: str, side: Side) -> Element:
         return element("div", head, element("p", "not there", class_="absent"), class_=f"side {label}")
     found = marked(side.locations[0]) if side.locations else None
     before, part, after = found or ("", side.type, "")
-    before = before.lstrip()
+    before, part = before.lstrip(), part.rstrip()
+    if found and side.locations[0].end_line > side.locations[0].start.line:
+        part += f" {DRAWING.ellipsis}"
     line = (
         before if len(before) <= _AROUND else DRAWING.ellipsis + tail(before, _AROUND),
-        element(tag, shortened(part.rstrip(), _PART, DRAWING)),
+        element(tag, shortened(part, _PART, DRAWING)),
         shortened(after.rstrip(), _AROUND, DRAWING),
     )
     return element("div", head, element("pre", element("code", *line)), class_=f"side {label}")

@@ -7,8 +7,8 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from analyzer.model import Verdict
-from analyzer.report.block import blocks
+from analyzer.model import Surface, Verdict
+from analyzer.report.block import Block, blocks
 from analyzer.report.html.banner import banner, heading
 from analyzer.report.html.card import badge, card, card_id
 from analyzer.report.html.element import Element, Inline, Node, element, html, inline
@@ -30,9 +30,9 @@ _ROWS = 50_000
 _PICTURES = 60_000
 _OCCURRENCES = 500  # of more, the JSON would not fit
 _FILTERS = {
-    "verdict": {"breaking": "breaking", "undecided": "undecided", "lossy": "lossy", "safe": "safe"},
-    "surface": {"stable": "stable", "candid": "candid"},
-    "blocked": {"yes": "blocks"},
+    "verdict": [(verdict.value, verdict.value) for verdict in reversed(Verdict)],
+    "surface": [(surface.value, surface.value) for surface in Surface],
+    "blocked": [("yes", "blocks")],
 }
 
 
@@ -89,39 +89,48 @@ def _data(changes: ChangeSet, version: str) -> Inline | None:
 
 
 def _main(changes: ChangeSet) -> Iterator[Node]:
-    found = [block for canister in changes.canisters for block in blocks(canister.edits)]
+    found = [(canister.name, block) for canister in changes.canisters for block in blocks(canister.edits)]
     if not found:
         yield element("p", "The two versions offer the same.", class_="empty", id="changes")
         return
-    found.sort(key=lambda block: not block.blocked)
-    yield from _pictures(changes)
-    yield _filters()
-    cards = _fitting((card(block) for block in found), _CARDS)
-    edits = len(changes.edits)
-    said = f"{len(found)} changes with {edits} verdicts: a change of a type that both surfaces have is one, with two."
-    parts: list[Node] = [
-        element("h2", "Changes"),
-        element("p", said, class_="more intro") if edits > len(found) else None,
-        *cards,
-    ]
-    if len(cards) < len(found):
-        parts.append(element("p", f"{len(found) - len(cards)} more are in the table alone.", class_="more"))
-    yield element("section", *parts, id="changes")
-    lines = _fitting(rows(found, linked={card_id(block) for block in found[: len(cards)]}), _ROWS)
-    total = sum(len(block.sections) for block in found)
+    several = len(changes.canisters) > 1
+    found.sort(key=lambda one: not one[1].blocked)
+    cards = _fitting((card(block, name if several else None) for name, block in found), _CARDS)
+    linked = {card_id(block) for _, block in found[: len(cards)]}
+    yield from _pictures(changes, linked)
+    yield _filters([block for _, block in found])
+    yield element("section", *_changes(changes, len(found), cards), id="changes")
+    lines = _fitting(rows([(name if several else None, block) for name, block in found], linked=linked), _ROWS)
+    total = sum(len(block.sections) for _, block in found)
     left = f"; {total - len(lines)} more are in --format json" if len(lines) < total else ""
-    yield element("section", element("h2", "All changes"), table(f"{total} findings, by change and rule{left}", lines))
+    caption = f"{total} finding{'' if total == 1 else 's'}, by change and rule{left}"
+    yield element("section", element("h2", "All changes"), table(caption, lines))
 
 
-def _pictures(changes: ChangeSet) -> Iterator[Node]:
-    drawn = [picture(canister, number) for number, canister in enumerate(changes.canisters)]
-    kept = _fitting([one for one in drawn if one is not None], _PICTURES)
+def _changes(changes: ChangeSet, found: int, cards: list[Element]) -> Iterator[Node]:
+    yield element("h2", "Changes")
+    edits = len(changes.edits)
+    if edits > found:
+        said = f"{found} changes with {edits} verdicts: a change of a type that both surfaces have is one, with two."
+        yield element("p", said, class_="more intro")
+    yield from cards
+    if len(cards) < found:
+        yield element("p", f"{found - len(cards)} more are in the table alone.", class_="more")
+
+
+def _pictures(changes: ChangeSet, linked: set[str]) -> Iterator[Node]:
+    drawn = []
+    for number, canister in enumerate(changes.canisters):
+        one = picture(canister, number, linked)
+        if one is not None:
+            name = element("h3", clean(canister.name)) if len(changes.canisters) > 1 else None
+            drawn.append(element("section", name, one, class_="drawn"))
+    kept = _fitting(drawn, _PICTURES)
     if kept:
         found = {occurrence.verdict for occurrence in changes.occurrences}
-        signs = [
-            element("li", badge(verdict), class_=verdict.value) for verdict in reversed(Verdict) if verdict in found
-        ]
+        met = [verdict for verdict in reversed(Verdict) if verdict in found]
         yield element("h2", "What changed, and the way to it")
+        signs = [element("li", badge(verdict), class_=verdict.value) for verdict in met]
         yield element("ul", *signs, class_="legend", aria_label="what the lines mean")
         yield from kept
 
@@ -137,13 +146,22 @@ def _fitting(elements: Iterable[Element], room: int) -> list[Element]:
     return kept
 
 
-def _filters() -> Element:
-    """Return what chooses among the cards and rows; it is there only where scripts run."""
+def _filters(found: list[Block]) -> Element:
+    """Return what chooses among the cards and rows, of what there is; it is there only where scripts run."""
+    sections = [part for block in found for part in block.sections]
+    there = {
+        "verdict": {occurrences[0].verdict.value for _, occurrences in sections},
+        "surface": {edit.surface.value for edit, _ in sections},
+        "blocked": {"yes" if block.blocked else "no" for block in found},
+    }
     return element(
         "nav",
         *(
-            element("span", *(_choice(kind, *choice) for choice in values.items()), role="group", aria_label=kind)
-            for kind, values in _FILTERS.items()
+            element(
+                "span", *(_choice(kind, *one) for one in words if one[0] in there[kind]), role="group", aria_label=kind
+            )
+            for kind, words in _FILTERS.items()
+            if len(there[kind]) > 1
         ),
         element("input", id="search", type="search", placeholder="search  /", aria_label="search the changes"),
         element("button", "clear", type="button", id="reset"),

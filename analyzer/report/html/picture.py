@@ -56,8 +56,11 @@ class Spot(NamedTuple):
     height: float
 
 
-def picture(canister: Canister, number: int) -> Element | None:
-    """Return the picture of a canister; None where there is nothing to see. number: of the canister in the page."""
+def picture(canister: Canister, number: int, linked: set[str]) -> Element | None:
+    """Return the picture of a canister; None where there is nothing to see.
+
+    number: of the canister in the page. linked: the changes that have a card.
+    """
     seen = graph(canister, int(_VIA / _SMALL))
     lanes = seen.lanes
     if not lanes:
@@ -75,7 +78,7 @@ def picture(canister: Canister, number: int) -> Element | None:
         element("desc", _told(canister, seen), id=names[1]),
         *(line for side in sides for line in _lane(side, seen, spots, height)),
         _text(inner + change / 2, 16, "Changes", "lane", "middle"),
-        *(_change(block, spot, inner, change) for block, spot in zip(seen.changes, spots, strict=False)),
+        *(_change(block, spot, inner, change, linked) for block, spot in zip(seen.changes, spots, strict=False)),
         _left_out(seen, spots[-1], inner, change) if seen.left_out else None,
         *(port for side in sides for port in _ports(side, spots, inner)),
         viewBox=f"-2 0 {width + 4} {height:g}",
@@ -199,7 +202,7 @@ def _left_out(seen: Graph, spot: Spot, left: float, width: float) -> Element:
     return _text(left + width / 2, spot.y + 4, f"and {_count(seen.left_out, 'change')} more, below", "folded", "middle")
 
 
-def _change(block: Block, spot: Spot, left: float, width: float) -> Element:
+def _change(block: Block, spot: Spot, left: float, width: float, linked: set[str]) -> Element:
     edit = block.edits[0]
     what, label = _named(block)
     owner = f" in {clean(edit.owner)}" if edit.owner else ""
@@ -210,8 +213,10 @@ def _change(block: Block, spot: Spot, left: float, width: float) -> Element:
         _text(middle, spot.y - 3, shortened(label, int(room / _LETTER), DRAWING), "label", "middle"),
         _text(middle, spot.y + 13, shortened(f"{what}{owner}", int(room / _SMALL), DRAWING), "step", "middle"),
     )
-    about = {"href": f"#{card_id(block)}", "data_edit": edit_ids(block)}
-    return element("a", *inside, class_=f"change {block.verdict}", **about)
+    about = {"class_": f"change {block.verdict}", "data_edit": edit_ids(block)}
+    if card_id(block) not in linked:
+        return element("g", *inside, **about)
+    return element("a", *inside, href=f"#{card_id(block)}", **about)
 
 
 def _named(block: Block) -> tuple[str, str]:

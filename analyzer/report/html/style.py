@@ -62,6 +62,8 @@ h1 { font-size: clamp(2rem, 6vw, 3.1rem); line-height: 1.15; letter-spacing: -.0
 .answers dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .92rem; }
 .answers dt { font-weight: 600; }
 .answers dd { grid-column: 2; }
+.several .each { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr));
+  gap: 1rem 2rem; }
 .origin, .note { color: var(--dim); font-size: .85rem; }
 
 .badge { display: inline-block; white-space: nowrap; color: var(--v); background: var(--soft); border-radius: 6px;
@@ -141,7 +143,8 @@ dd.fix { border-left: 3px solid var(--safe); padding-left: .75rem; }
 
 .picture { padding: 1rem; }
 .picture svg { display: block; margin: 0 auto; max-width: none; font: 12px var(--mono); }
-.picture + .picture { margin-top: 1rem; }
+.drawn + .drawn { margin-top: 1.2rem; }
+.drawn h3 { margin-bottom: .4rem; }
 svg text { fill: var(--ink); }
 svg .lane { font: 700 13px var(--sans); letter-spacing: .06em; fill: var(--dim); }
 svg .step { font-size: 11px; fill: var(--dim); }

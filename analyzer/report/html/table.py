@@ -24,14 +24,14 @@ def table(caption: str, rows: list[Element]) -> Element:
     return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def rows(found: Iterable[Block], *, linked: set[str]) -> Iterator[Element]:
-    """Yield the rows of some changes. linked: the changes that have a card."""
-    for block in found:
+def rows(found: Iterable[tuple[str | None, Block]], *, linked: set[str]) -> Iterator[Element]:
+    """Yield the rows of some changes, each with its canister, where not clear. linked: the changes that have a card."""
+    for canister, block in found:
         for edit, occurrences in block.sections:
-            yield _row(block, edit, occurrences, linked=card_id(block) in linked)
+            yield _row(canister, block, edit, occurrences, linked=card_id(block) in linked)
 
 
-def _row(block: Block, edit: Edit, occurrences: list[Occurrence], *, linked: bool) -> Element:
+def _row(canister: str | None, block: Block, edit: Edit, occurrences: list[Occurrence], *, linked: bool) -> Element:
     first = occurrences[0]
     what = element("a", title(edit), href=f"#{card_id(block)}") if linked else title(edit)
     owner = element("span", f" in {clean(edit.owner)}", class_="owner") if edit.owner else None
@@ -42,8 +42,8 @@ def _row(block: Block, edit: Edit, occurrences: list[Occurrence], *, linked: boo
         element("td", edit.surface),
         element("td", first.rule or ""),
         element("td", what, owner),
-        element("td", path_list(first), more),
+        element("td", element("b", clean(canister)) if canister is not None else None, path_list(first), more),
         element("td", who_breaks(first) or "nobody"),
         data_edit=edit_ids(block),
-        **filters(first.verdict, [edit.surface.value], blocked=bool(first.blocked_by)),
+        **filters([first.verdict], [edit.surface.value], blocked=bool(first.blocked_by)),
     )
