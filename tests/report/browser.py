@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 from contextlib import contextmanager
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+_PATIENCE = 30  # seconds
+
 
 class Page:
     """A tab. What is done to it is done as a user does it: by the pointer and the keys."""
 
     def __init__(self, write: int, read: int) -> None:
         self._write = write
-        self._incoming = os.fdopen(read, "rb", closefd=False)
+        self._read = read
+        self._buffer = b""
         self._number = 0
         self._session: str | None = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -91,13 +95,15 @@ class Page:
         path.write_bytes(base64.b64decode(self.call("Page.printToPDF", printBackground=True)["data"]))
 
     def _next(self) -> dict[str, Any]:
-        data = bytearray()
-        while (byte := self._incoming.read(1)) != b"\0":
-            if not byte:
-                msg = "the browser is gone"
+        while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._read], [], [], _PATIENCE)
+            data = os.read(self._read, 1 << 16) if ready else b""
+            if not data:
+                msg = "the browser is gone" if ready else f"the browser has said nothing for {_PATIENCE} s"
                 raise RuntimeError(msg)
-            data += byte
-        message: dict[str, Any] = json.loads(data)
+            self._buffer += data
+        first, _, self._buffer = self._buffer.partition(b"\0")
+        message: dict[str, Any] = json.loads(first)
         return message
 
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 VOID = frozenset(("meta", "link", "br", "input"))
 TAGS = VOID | frozenset(
     """html head title body header footer main nav section article details summary h1 h2 h3 p ul ol li dl dt dd div span
-    a b code pre small strong em mark ins del table caption thead tbody tr th td fieldset legend label button output
+    a b code pre strong ins del table caption thead tbody tr th td button output
     svg g path rect circle text desc""".split()  # noqa: SIM905 - a list of words reads best as words
 )
 ATTRIBUTES = frozenset(
-    """id class lang title href rel name content http-equiv charset type placeholder hidden open role scope tabindex for
+    """id class lang title href rel name content http-equiv charset type placeholder role scope tabindex
     aria-label aria-labelledby aria-pressed aria-live aria-hidden data-verdict data-surface data-blocked data-copy
     data-edit data-set data-value viewBox width height x y rx cx cy r d text-anchor""".split()  # noqa: SIM905
 )

@@ -91,7 +91,9 @@ def _data(changes: ChangeSet, version: str) -> Inline | None:
 def _main(changes: ChangeSet) -> Iterator[Node]:
     found = [(canister.name, block) for canister in changes.canisters for block in blocks(canister.edits)]
     if not found:
-        yield element("p", "The two versions offer the same.", class_="empty", id="changes")
+        same = changes.verdict == Verdict.SAFE
+        said = "The two versions offer the same." if same else "The verdict follows from no single change."
+        yield element("p", said, class_="empty", id="changes")
         return
     several = len(changes.canisters) > 1
     found.sort(key=lambda one: not one[1].blocked)

@@ -3,8 +3,6 @@
 SCRIPT = """
 "use strict";
 (() => {
-  const root = document.documentElement;
-  root.classList.add("js");
   const all = (what, within = document) => [...within.querySelectorAll(what)];
   const items = all("[data-verdict]");
   const words = new Map(items.map((item) => [item, item.textContent.toLowerCase()]));
@@ -12,6 +10,7 @@ SCRIPT = """
   const search = document.getElementById("search");
   const shown = document.getElementById("shown");
   if (!search) return; // nothing changed
+  document.documentElement.classList.add("js");
 
   const fits = (item, kind) =>
     !chosen[kind].size || item.dataset[kind].split(" ").some((value) => chosen[kind].has(value));

@@ -86,6 +86,7 @@ button[aria-pressed=true]::before { content: "\\2713\\00a0"; }
 .filters input { flex: 1 1 9rem; min-width: 0; }
 .filters output { color: var(--dim); font-size: .85rem; font-variant-numeric: tabular-nums; }
 
+.empty { margin: 1.5rem 0; }
 .intro { margin: -.5rem 0 .8rem; }
 main h2 { font-size: 1.35rem; letter-spacing: -.01em; margin: 2rem 0 .8rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-left: 5px solid var(--v);
