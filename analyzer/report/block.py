@@ -143,11 +143,11 @@ def _section(edit: Edit, occurrences: list[Occurrence], drawing: Drawing, *, las
             yield [*lead, (place(location, drawing), "dim")]
     if first.verdict == Verdict.SAFE and not first.blocked_by:
         return
-    for label, text in _said(first, rule):
+    for label, text in said(first, rule):
         yield from wrapped(text, drawing, [*lead, (f"{label:<6}", "dim")], [*lead, ("      ", "")])
 
 
-def _said(occurrence: Occurrence, rule: Rule | None) -> Iterator[tuple[str, str]]:
+def said(occurrence: Occurrence, rule: Rule | None) -> Iterator[tuple[str, str]]:
     """Yield what is said of an occurrence: labels of at most five characters, and sentences."""
     if rule is None:
         yield "what", occurrence.effect

@@ -38,13 +38,22 @@ def place(location: Location, drawing: Drawing) -> str:
     return drawing.text(f"{clean(location.start.source, 300)}:{location.start.line}:{location.start.column}")
 
 
-def _marked(sign: str, location: Location, style: str, drawing: Drawing) -> Iterator[Line]:
+def marked(location: Location) -> tuple[str, str, str] | None:
+    """Return the line of a location: what stands before the part, the part, what follows; None of an empty line."""
     start = location.start
     if not start.text.strip():
-        return
+        return None
     length = location.end_column - start.column if location.end_line == start.line else len(start.text)
     begin = min(start.caret - 1, len(start.text))
-    before, part, after = _pieces(start.text, begin, begin + max(1, length), drawing)
+    end = begin + max(1, length)
+    return start.text[:begin], start.text[begin:end], start.text[end:]
+
+
+def _marked(sign: str, location: Location, style: str, drawing: Drawing) -> Iterator[Line]:
+    found = marked(location)
+    if found is None:
+        return
+    before, part, after = (drawing.text(visible(piece)) for piece in found)
     before = before.lstrip()
     room = drawing.width - 8
     if cells(before) > room // 2 and cells(before + part + after) > room:
@@ -55,8 +64,3 @@ def _marked(sign: str, location: Location, style: str, drawing: Drawing) -> Iter
     yield [indent, (f" {sign} ", "dim"), (before, "dim"), (part, style), (after, "dim")]
     mark = drawing.underline * max(1, cells(part.rstrip()))
     yield [indent, ("   " + " " * cells(before), ""), (mark, style)]
-
-
-def _pieces(text: str, begin: int, end: int, drawing: Drawing) -> tuple[str, str, str]:
-    before, part, after = (drawing.text(visible(piece)) for piece in (text[:begin], text[begin:end], text[end:]))
-    return before, part, after

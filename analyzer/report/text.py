@@ -81,7 +81,7 @@ def _canister(canister: Canister, found: list[Block], drawing: Drawing, *, named
 
 
 def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterator[Line]:
-    yield from wrapped(_outcome(changes), drawing, [(f"{totals(changes.edits)}. ", "bold")], [])
+    yield from wrapped(outcome(changes), drawing, [(f"{totals(changes.edits)}. ", "bold")], [])
     yield from wrapped(PROOF, drawing, [], [("       ", "")], "dim")
     blocking = [b for b in shown if b.blocked]
     if blocking:
@@ -93,7 +93,8 @@ def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterato
             yield [(f"  {command:<24}", "path"), (f"  {says}" if fits else "", "dim")]
 
 
-def _outcome(changes: ChangeSet) -> str:
+def outcome(changes: ChangeSet) -> str:
+    """Return in a sentence whether the upgrade may pass, and what stands against it."""
     if not changes.blocked:
         return "Nothing here stops an upgrade; that data is kept is proven by a rehearsal, not by types."
     whose = {who for o in changes.occurrences for who in o.blocked_by}

@@ -25,10 +25,10 @@ from ctxcheck.progress import Progress
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "short", "json"]),
+    type=click.Choice(["text", "short", "json", "html"]),
     default="text",
     show_default=True,
-    help="text: a block an edit. short: one line an edit. json: ctxcheck.report/1.",
+    help="text: a block an edit. short: one line an edit. json: ctxcheck.report/1. html: one page.",
 )
 @click.option(
     "--surface",
@@ -105,6 +105,10 @@ def command(  # noqa: PLR0913 - what users may ask for
         from analyzer.report.json import json_text  # noqa: PLC0415 - json is loaded only where it is asked for
 
         sys.stdout.write(json_text(changes, __version__))
+    elif form == "html":
+        from analyzer.report.html.page import html_text  # noqa: PLC0415
+
+        sys.stdout.write(html_text(changes, __version__))
     elif form == "short":
         from analyzer.report.short import short_text  # noqa: PLC0415
 
