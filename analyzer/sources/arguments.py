@@ -6,7 +6,7 @@ A prefix always wins. Without one it is an existing path, else a revision; where
 from __future__ import annotations
 
 import os
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from analyzer.errors import SourceError, UsageError
@@ -34,16 +34,26 @@ class Files(Protocol):
     def listed(self, folder: PurePath) -> list[PurePath]:
         """Return the files of a folder, by name."""
 
+    def folders(self, folder: PurePath) -> list[PurePath]:
+        """Return the folders in a folder, by name."""
+
     def read(self, path: PurePath) -> bytes:
         """Return the bytes of a file. Raises SourceError."""
 
+    def disk(self, path: PurePath) -> Path:
+        """Return where on the disk a path is, whatever is there."""
+
 
 class Named(NamedTuple):
-    """What an argument names: a file or a folder among some files. text: the argument."""
+    """What an argument names: a file or a folder among some files. text: the argument.
+
+    everything: it names no path at all: a revision alone, the working files that are compared with one, or `.`.
+    """
 
     files: Files
     path: PurePath
     text: str
+    everything: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -79,7 +89,7 @@ def working_files(before: Named) -> Named | None:
     if not isinstance(before.files, Revision):
         return None
     here = os.path.relpath(before.files.top / before.path)
-    return _on_disk(here, here)
+    return _on_disk(here, here)._replace(everything=before.everything)
 
 
 def named(argument: str) -> Named:
@@ -133,7 +143,7 @@ def _on_disk(path: str, argument: str) -> Named:
     if not _exists(path):
         msg = "there is no such file or folder"
         raise SourceError(msg, where=argument)
-    return Named(Disk(), PurePath(path), argument)
+    return Named(Disk(), PurePath(path), argument, everything=path in (".", "./"))
 
 
 def _in_git(argument: str, text: str) -> Named:
@@ -148,4 +158,4 @@ def _in_git(argument: str, text: str) -> Named:
     if found.is_folder(inside) is None:
         msg = "there is no such file or folder in this revision"
         raise SourceError(msg, where=text)
-    return Named(found, inside, text)
+    return Named(found, inside, text, everything=not path)

@@ -29,6 +29,15 @@ class Disk:
         """Return the files of a folder, by name."""
         return [path for path in sorted(Path(folder).iterdir()) if path.is_file()]
 
+    def folders(self, folder: PurePath) -> list[PurePath]:
+        """Return the folders in a folder, by name; none where there is no such folder."""
+        here = Path(folder)
+        return [path for path in sorted(here.iterdir()) if path.is_dir()] if here.is_dir() else []
+
     def read(self, path: PurePath) -> bytes:
         """Return the bytes of a file or pipe, at most MAX_BYTES. Raises SourceError."""
         return read_bytes(path)
+
+    def disk(self, path: PurePath) -> Path:
+        """Return where on the disk a path is, whatever is there."""
+        return Path(path)

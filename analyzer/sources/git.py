@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
-import tarfile
+from functools import cached_property
 from pathlib import Path, PurePath, PurePosixPath
+from typing import NamedTuple
 
 from analyzer.errors import SourceError
 from analyzer.sources.files import MAX_BYTES
 
 SECONDS = 30  # for one call of git
-MAX_EXPORT = 512 * 1024 * 1024  # bytes of all files of a revision
+MAX_AT_ONCE = 64 * 1024 * 1024  # bytes of files that are read in one call
 _FILE_MODES = ("100644", "100755")
 
 
+class _Entry(NamedTuple):
+    """A file of a revision. name: git's, of its content. size: bytes."""
+
+    name: str
+    size: int
+
+
 class Revision:
-    """The files of one commit. name: as the user wrote it, e.g. `main`. commit: its full hash.
+    """The files of one commit, or of what is staged. name: as the user wrote it, e.g. `main`. commit: its full hash.
 
     top: the repository's folder. prefix: the working folder in it. Paths are the repository's, as git takes them.
     """
@@ -29,6 +36,7 @@ class Revision:
         self.commit = commit
         self.top = top
         self.prefix = prefix
+        self._read: dict[str, bytes] = {}
 
     def inside(self, path: str) -> PurePath:
         """Return a path that a user wrote behind a revision: from the repository's folder, with `./` from the own.
@@ -45,60 +53,90 @@ class Revision:
         """Return how reports call a file of this revision."""
         return f"{self.name}:{path.as_posix()}"
 
+    def disk(self, path: PurePath) -> Path:
+        """Return where on the disk the working copy of a path is, whatever is there."""
+        return Path(self.top, path)
+
     def is_folder(self, path: PurePath) -> bool | None:
         """Tell whether a path is a folder; None where there is nothing."""
-        if str(path) == ".":
-            return True
-        entry = self._entries(path.as_posix())
-        return None if not entry else entry[0][0] == "tree"
+        written = path.as_posix()
+        if written in self._files:
+            return False
+        return True if written == "." or written in self._folders else None
 
     def listed(self, folder: PurePath) -> list[PurePath]:
         """Return the files of a folder, by name; symbolic links and submodules are none."""
-        found = self._entries("" if str(folder) == "." else f"{folder.as_posix()}/")
-        return sorted(PurePosixPath(path) for kind, path in found if kind == "file")
+        return self._folders.get(folder.as_posix(), [])
+
+    def folders(self, folder: PurePath) -> list[PurePath]:
+        """Return the folders in a folder, by name."""
+        inside = "" if str(folder) == "." else f"{folder.as_posix()}/"
+        there = [PurePosixPath(path) for path in self._folders if path.startswith(inside) and path != "."]
+        return sorted(path for path in there if path.parent.as_posix() == folder.as_posix())
 
     def read(self, path: PurePath) -> bytes:
         """Return the bytes of a file, at most MAX_BYTES. Raises SourceError."""
-        where = self.label(path)
-        size = _git("cat-file", "-s", f"{self.commit}:{path.as_posix()}")
-        if size is None:
-            msg = "there is no such file in this revision"
-            raise SourceError(msg, where=where)
-        if int(size) > MAX_BYTES:
-            msg = f"{int(size):,} bytes are too many for an interface (at most {MAX_BYTES:,})"
-            raise SourceError(msg, where=where)
-        data = _git("cat-file", "blob", f"{self.commit}:{path.as_posix()}")
-        if data is None:
-            msg = "this is not a file"
-            raise SourceError(msg, where=where)
-        return data
+        written = path.as_posix()
+        entry = self._files.get(written)
+        if entry is None:
+            folder = written in self._folders or written == "."
+            msg = "this is a folder" if folder else "there is no such file in this revision"
+            raise SourceError(msg, where=self.label(path))
+        if entry.size > MAX_BYTES:
+            msg = f"{entry.size:,} bytes are too many for an interface (at most {MAX_BYTES:,})"
+            raise SourceError(msg, where=self.label(path))
+        if entry.name not in self._read:
+            self._read |= self._contents(path, entry)
+        return self._read[entry.name]
 
-    def export(self, folder: str) -> None:
-        """Write all files of the revision into a folder, which is its owner's alone. Raises SourceError."""
-        packed = _git("-C", str(self.top), "archive", "--format=tar", self.commit)
-        if packed is None or len(packed) > MAX_EXPORT:
-            what = "cannot be exported" if packed is None else f"has more than {MAX_EXPORT:,} bytes"
-            msg = f"this revision {what}"
-            raise SourceError(msg, where=self.name)
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            # Files alone, none of them outside: no links, no devices, whatever was committed.
-            for member in archive.getmembers():
-                content = archive.extractfile(member) if member.isfile() else None
-                if content is not None and ".." not in PurePosixPath(member.name).parts:
-                    target = Path(folder, member.name.lstrip("/"))
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(content.read())
+    @cached_property
+    def _files(self) -> dict[str, _Entry]:
+        """All files by their paths."""
+        listed = _git("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit)
+        found: dict[str, _Entry] = {}
+        for line in (listed or b"").decode("utf-8", "surrogateescape").split("\0"):
+            about, _, path = line.partition("\t")
+            if about.startswith(_FILE_MODES):
+                _, _, name, size = about.split()
+                found[path] = _Entry(name, int(size))
+        return found
 
-    def _entries(self, path: str) -> list[tuple[str, str]]:
-        """Return kind (`file`, `tree`, `other`) and path of all at a path; in it where it ends in `/` or is empty."""
-        listed = _git("ls-tree", "-z", "--full-tree", self.commit, *(["--", path] if path else []))
-        entries = []
-        for line in (listed or b"").decode("utf-8", "replace").split("\0"):
-            if line:
-                mode, kind, _ = line.split(" ", 2)
-                name = line.split("\t", 1)[1]
-                entries.append(("tree" if kind == "tree" else "file" if mode in _FILE_MODES else "other", name))
-        return entries
+    @cached_property
+    def _folders(self) -> dict[str, list[PurePath]]:
+        """The files of each folder, by name; a folder of folders alone has none."""
+        found: dict[str, list[PurePath]] = {}
+        for written in sorted(self._files):
+            path = PurePosixPath(written)
+            folder = path.parent
+            found.setdefault(folder.as_posix(), []).append(path)
+            while folder.name and (folder := folder.parent).as_posix() not in found:
+                found[folder.as_posix()] = []
+        return found
+
+    def _contents(self, path: PurePath, asked: _Entry) -> dict[str, bytes]:
+        """Return what a file has, and what all files of its kind have: who reads one program reads more of it."""
+        names = {asked.name}
+        left = MAX_AT_ONCE
+        if path.suffix == ".mo":
+            for written, entry in self._files.items():
+                if written.endswith(path.suffix) and entry.size <= left:
+                    names.add(entry.name)
+                    left -= entry.size
+        order = sorted(names)
+        packed = _git("cat-file", "--batch", stdin="\n".join(order).encode("ascii") + b"\n") or b""
+        found: dict[str, bytes] = {}
+        at = 0
+        while at < len(packed):
+            end = packed.index(b"\n", at)
+            name, kind, size = packed[at:end].decode("ascii").split()
+            if kind != "blob":
+                break
+            found[name] = packed[end + 1 : end + 1 + int(size)]
+            at = end + 2 + int(size)
+        if asked.name not in found:
+            msg = "git does not have this file: it was left out of this clone"
+            raise SourceError(msg, where=self.label(path), hint="fetch it all: `git fetch --refetch --no-filter`")
+        return found
 
 
 def revision(name: str) -> Revision | None:
@@ -106,13 +144,41 @@ def revision(name: str) -> Revision | None:
     if name.startswith("-") or "\0" in name:
         return None
     found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    if found is None:
-        return None
+    return None if found is None else _revision(name, found)
+
+
+def staged() -> Revision:
+    """Return what is staged: what the next commit will have. Raises SourceError: conflicts that are not resolved."""
+    tree = _git("write-tree")
+    if tree is None:
+        msg = "what is staged cannot be committed: there are conflicts"
+        raise SourceError(msg, where="git", hint="resolve them and `git add` the files")
+    return _revision("staged", tree)
+
+
+def _revision(name: str, found: bytes) -> Revision:
     where = (_git("rev-parse", "--show-toplevel", "--show-prefix") or b"\n").decode("utf-8", "replace").split("\n")
     return Revision(name, found.decode("ascii").strip(), PurePath(where[0]), PurePosixPath(where[1] or "."))
 
 
-def _git(*arguments: str) -> bytes | None:
+def merge_base(one: str, other: str) -> str | None:
+    """Return the last commit that two revisions have in common; None where there is none, or the clone lacks it."""
+    found = _git("merge-base", "--end-of-options", one, other)
+    return None if found is None else found.decode("ascii").split()[0]
+
+
+def is_shallow() -> bool:
+    """Tell whether the clone lacks a part of its history."""
+    return (_git("rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
+
+
+def changed(commit: str, tree: str) -> list[PurePosixPath]:
+    """Return the files that differ between a commit and another one or a tree; of a renamed file both paths."""
+    found = _git("diff-tree", "-r", "-z", "--no-renames", "--name-only", "--no-commit-id", commit, tree) or b""
+    return [PurePosixPath(path) for path in found.decode("utf-8", "surrogateescape").split("\0") if path]
+
+
+def _git(*arguments: str, stdin: bytes = b"") -> bytes | None:
     """Return what a call of git prints; None where it says no. Raises SourceError where git cannot be asked."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_TRACE")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
@@ -120,7 +186,7 @@ def _git(*arguments: str) -> bytes | None:
         done = subprocess.run(
             ["git", "--no-pager", "--literal-pathspecs", *arguments],
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             timeout=SECONDS,
             check=False,

@@ -10,6 +10,7 @@ from analyzer.interface import Interface, Provenance, Versions
 from analyzer.model import Surface
 from analyzer.sources.arguments import Named, two
 from analyzer.sources.files import decode
+from analyzer.sources.projects import PROJECT_FILES
 from grammars.digest import sha256
 
 if TYPE_CHECKING:
@@ -27,19 +28,19 @@ _BOTH = (WASM, SOURCE)  # what shows both surfaces
 _NAMED = f"{CANDID}, {STABLE}, {WASM} or {SOURCE}"
 
 
-def read_versions(old: str, new: str | None = None, cache: Cache | None = None) -> list[Versions]:
-    """Read what two arguments name: two files, or two folders. cache: of what was read before.
+def read_versions(old: str, new: str | None = None, cache: Cache | None = None, *, run: bool = False) -> list[Versions]:
+    """Read what two arguments name: two files, or two folders or projects. cache: of what was read before.
 
-    new: None for the working files of a revision. Raises UsageError (the two do not go together), SourceError,
-    ParseError (with `side`).
+    new: None for the working files of a revision. run: whether commands that a project names may be run. Raises
+    UsageError (the two do not go together), SourceError, ParseError (with `side`).
     """
     before, after = two(old, new)
-    if before.is_folder != after.is_folder:
-        folder, file = (before, after) if before.is_folder else (after, before)
-        msg = f"{folder.text} is a folder and {file.text} is not"
-        raise UsageError(msg, hint="compare two files or two folders")
-    if before.is_folder:
-        return list(_folders(before, after, cache))
+    if _has_many(before) != _has_many(after):
+        folder, file = (before, after) if _has_many(before) else (after, before)
+        msg = f"{folder.text} is a {'folder' if folder.is_folder else 'project'} and {file.text} is not"
+        raise UsageError(msg, hint="compare two files, or two folders or projects")
+    if _has_many(before):
+        return list(_folders(before, after, cache, run=run))
     kinds = _kind(before), _kind(after)
     known = {kind for kind in kinds if kind is not None}
     if not known or (len(known) > 1 and not known.intersection(_BOTH)):
@@ -50,11 +51,18 @@ def read_versions(old: str, new: str | None = None, cache: Cache | None = None) 
     # A module and a program show both surfaces; where the other side is a text, that surface alone is asked for.
     surfaces = {SURFACES[kind] for kind in known if kind in SURFACES} or set(Surface)
     name = _stem(after) if kinds[1] is not None else _stem(before)
-    sides = []
+    sides: list[Interface] = []
     for side, one, kind in (("old", before, kinds[0]), ("new", after, kinds[1])):
         files = {kind or next(iter(known)): one.path}
-        sides.append(_one(side, name, one.files, files, surfaces, cache))
+        sides.append(_one(side, name, one.files, files, surfaces, cache, run=run))
+    # A program that a project names is called as the project calls it.
+    name = next((side.name for side in reversed(sides) if side.name != name), name)
     return [Versions(name, *sides)]
+
+
+def _has_many(one: Named) -> bool:
+    """Tell whether an argument stands for all canisters of a folder or a project."""
+    return one.is_folder or one.path.name in PROJECT_FILES
 
 
 def _kind(one: Named) -> str | None:
@@ -79,13 +87,33 @@ def _stem(one: Named) -> str:
     return name
 
 
-def _folders(old: Named, new: Named, cache: Cache | None) -> Iterator[Versions]:
-    olds, news = (_interfaces(side, folder, cache) for side, folder in (("old", old), ("new", new)))
+def _folders(old: Named, new: Named, cache: Cache | None, *, run: bool) -> Iterator[Versions]:
+    olds, news = (interfaces(side, folder, cache, run=run) for side, folder in (("old", old), ("new", new)))
     for name in sorted(olds.keys() | news.keys()):
         yield Versions(name, olds.get(name), news.get(name))
 
 
-def _interfaces(side: str, folder: Named, cache: Cache | None) -> dict[str, Interface]:
+def interfaces(side: str, one: Named, cache: Cache | None, *, run: bool = False) -> dict[str, Interface]:
+    """Return the interfaces of a project, else those of the files in a folder, by name. side: for errors.
+
+    A revision alone stands for the project around the working folder. Raises SourceError, ParseError.
+    """
+    from analyzer.sources.projects.interfaces import project_interfaces  # noqa: PLC0415 - most compare files
+    from analyzer.sources.projects.read import project_above, project_in  # noqa: PLC0415
+
+    folder = one.path if one.is_folder else one.path.parent
+    project = project_in(one.files, folder)
+    if project is None and one.everything:
+        project = project_above(one.files, folder)
+    if project is None and one.is_folder and _listed(one):
+        return _of_folder(side, one, cache)
+    if project is None:
+        msg = "there is no *.did, *.most or *.wasm in this folder, and no project file that names a Motoko canister"
+        raise SourceError(msg, where=one.text)
+    return project_interfaces(project, set(project.targets), cache, side=side, run=run)
+
+
+def _of_folder(side: str, folder: Named, cache: Cache | None) -> dict[str, Interface]:
     """Return the interfaces of a folder by name. A file of types alone, which another one imports, is none."""
     found: dict[str, Interface] = {}
     types_alone: dict[str, ParseError] = {}
@@ -116,22 +144,28 @@ def _listed(folder: Named) -> dict[str, dict[str, PurePath]]:
     for name, path in modules.items():
         if len(found.get(name, {})) < len(SURFACES):
             found.setdefault(name, {})[WASM] = path
-    if not found:
-        msg = "there is no *.did, no *.most and no *.wasm in this folder"
-        raise SourceError(msg, where=folder.text)
     return found
 
 
 def _one(
-    side: str, name: str, files: Files, paths: dict[str, PurePath], surfaces: set[Surface], cache: Cache | None
+    side: str,
+    name: str,
+    files: Files,
+    paths: dict[str, PurePath],
+    surfaces: set[Surface],
+    cache: Cache | None,
+    *,
+    run: bool = False,
 ) -> Interface:
     interface = Interface(name)
     try:
         for kind, path in paths.items():
             if kind == SOURCE:
-                from analyzer.sources.program import read_program  # noqa: PLC0415 - most compare texts
+                from analyzer.sources.program import program_at, read_program  # noqa: PLC0415 - most compare texts
 
-                read_program(interface, files, path, surfaces)
+                canister, program = program_at(files, path, run=run)
+                interface.name = canister or name
+                read_program(interface, program, surfaces, cache)
                 continue
             data = files.read(path)
             if kind == WASM:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.errors import SourceError
@@ -33,6 +34,14 @@ class Stdin:
     def listed(self, _folder: PurePath) -> list[PurePath]:
         """Return nothing: there is no folder."""
         return []
+
+    def folders(self, _folder: PurePath) -> list[PurePath]:
+        """Return nothing: there is no folder."""
+        return []
+
+    def disk(self, path: PurePath) -> Path:
+        """Return the working folder: what is handed in is nowhere."""
+        return Path(path.parent)
 
     def read(self, path: PurePath) -> bytes:
         """Return what was handed in. Raises SourceError."""

@@ -8,7 +8,7 @@ import click
 
 from analyzer.compare.versions import compare_versions
 from analyzer.sources.paths import read_versions
-from analyzer.sources.project import default_profile
+from analyzer.sources.projects.profile import default_profile
 
 
 @click.command("changelog", short_help="Write all changes between two versions as release notes.")

@@ -14,7 +14,7 @@ from analyzer.model import ALL_CLIENTS, Surface
 from analyzer.policy.levels import Policy
 from analyzer.sources.cache import open_cache
 from analyzer.sources.paths import read_versions
-from analyzer.sources.project import default_profile
+from analyzer.sources.projects.profile import default_profile
 from ctxcheck import __version__
 from ctxcheck.progress import Progress
 
@@ -63,6 +63,11 @@ from ctxcheck.progress import Progress
     multiple=True,
     help="Whose old clients count, where they differ: js, motoko, rust.  [default: all]",
 )
+@click.option(
+    "--run-project-commands",
+    is_flag=True,
+    help="Run the command that dfx.json has for finding packages. Without it nothing that a project names is run.",
+)
 @click.pass_context
 def command(  # noqa: PLR0913 - what users may ask for
     ctx: click.Context,
@@ -75,11 +80,15 @@ def command(  # noqa: PLR0913 - what users may ask for
     clients: tuple[str, ...],
     *,
     service_is_principal: bool,
+    run_project_commands: bool,
 ) -> None:
-    """Compare OLD with NEW: .did files, .most files, compiled modules, or folders of them, paired by name.
+    """Compare OLD with NEW, change by change.
 
-    Each is a path, `-` for standard input, or of a git revision: `REV:path`, `git:REV:path`. A revision alone is
-    compared with the working files, `A..B:path` is two in one.
+    Both are .did files, .most files, programs (.mo) or compiled modules; or folders of them, paired by name; or all
+    Motoko canisters of a project, as dfx.json, icp.yaml and mops.toml name them.
+
+    Each is a path, `-` for standard input, or of a git revision: `REV:path`, `git:REV:path`. A revision alone is the
+    project as it was; without NEW it is compared with the working files. `A..B` and `A..B:path` are two in one.
 
     \b
     Exit status:
@@ -91,7 +100,7 @@ def command(  # noqa: PLR0913 - what users may ask for
     gc.disable()  # the process ends soon; on large interfaces the collector takes a third of the time and finds nothing
     with Progress("comparing"):
         changes = compare_versions(
-            read_versions(old, new, open_cache(__version__)),
+            read_versions(old, new, open_cache(__version__), run=run_project_commands),
             profile=profile or default_profile(),
             surfaces=[Surface(s) for s in surfaces] or list(Surface),
             service_is_principal=service_is_principal,

@@ -15,8 +15,11 @@ import click
 from analyzer.model import Verdict
 from analyzer.report.drawing import Drawing, Line, wrapped
 from analyzer.sources.cache import SWITCH, cache_folder, open_cache
-from analyzer.sources.compiler import candidates, find, node, packages, project_of
-from analyzer.sources.project import default_profile
+from analyzer.sources.compiler import candidates, find, node
+from analyzer.sources.disk import Disk
+from analyzer.sources.packages import nearest, packages
+from analyzer.sources.projects import PROJECT_FILES
+from analyzer.sources.projects.profile import default_profile
 from ctxcheck import __version__
 from ctxcheck.paint import show
 from ctxcheck.progress import Progress
@@ -48,7 +51,7 @@ def command(*, install_compiler: bool) -> None:
             folder = install()
         click.echo(f"the npm compiler is in {folder}")
         return
-    show(partial(_lines, project_of(Path.cwd() / "main.mo")))
+    show(partial(_lines, Path(nearest(Disk(), Path.cwd(), *PROJECT_FILES))))
 
 
 def _lines(project: Path, drawing: Drawing) -> Iterator[Line]:
@@ -81,7 +84,7 @@ def _lines(project: Path, drawing: Drawing) -> Iterator[Line]:
         if (project / name).is_file():
             yield from _row(Verdict.SAFE, name, "", drawing)
     yield from _row(None, "Candid answer", f"{default_profile()} (--profile)", drawing)
-    installed = packages(project)
+    installed = packages(Disk(), project).installed
     if (project / "mops.toml").is_file():
         words = f"{len(installed)} installed" if installed else "none installed: `mops install`"
         yield from _row(Verdict.SAFE if installed else Verdict.LOSSY, "packages", words, drawing)

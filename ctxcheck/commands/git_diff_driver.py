@@ -16,7 +16,7 @@ from analyzer.interface import Interface, Versions
 from analyzer.report.text import text_lines
 from analyzer.report.words import clean
 from analyzer.sources.files import decode, read_bytes
-from analyzer.sources.project import default_profile
+from analyzer.sources.projects.profile import default_profile
 from ctxcheck.paint import show
 
 if TYPE_CHECKING:

@@ -85,7 +85,7 @@ def test_a_project_of_dfx_or_icp_cli_asks_for_their_answer(tmp_path: Path, proje
         pytest.param(("old.did", "folder"), 2, "error: folder is a folder and old.did is not", id="a file and a folder"),
         pytest.param(("old.did", "new.most"), 2, "error: old.did and new.most are of different kinds", id="two kinds"),
         pytest.param(("x.txt", "x.txt"), 2, "error: neither x.txt nor x.txt ends in .did, .most, .wasm or .mo", id="unknown kind"),
-        pytest.param(("folder", "folder"), 3, "error: folder: there is no *.did, no *.most and no *.wasm in this folder", id="empty"),
+        pytest.param(("folder", "folder"), 3, "error: folder: there is no *.did, *.most or *.wasm in this folder", id="empty"),
         pytest.param(("ic:aaaaa-aa", "old.did"), 2, 'error: "ic:" is not read by this version', id="a source to come"),
         pytest.param(("old.did", "new.did", "--format", "xml"), 2, "'xml' is not one of", id="unknown format"),
         pytest.param(("old.did", "new.did", "--surface", "stable"), 2, "neither side has a stable part", id="no such part"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analyzer.sources.compiler import NPM_VERSION, find, packages, project_of
+from analyzer.sources.compiler import NPM_VERSION, find
 from tests.command.process import run
 from tests.oracles.needed import ask_skip_or_fail
 from tests.oracles.oracle import FOLDER as ORACLES
@@ -82,20 +82,6 @@ def test_a_compiler_inside_the_project_is_never_taken(machine: tuple[Path, dict[
     found = find(project, {**environment, "DFX_MOC_PATH": str(inside if how == "a file" else named)})
     assert found is not None
     assert found.origin == "mops toolchain 1.2.3"
-
-
-def test_packages_are_those_that_mops_installed(tmp_path: Path) -> None:
-    (tmp_path / "mops.toml").write_text('[dependencies]\ncore = "1.0.0"\n', "utf-8")
-    for name in ("core@1.0.0", "core@2.0.0", "map@9.0.1", "empty@1.0.0"):
-        (tmp_path / ".mops" / name / ("" if name.startswith("empty") else "src")).mkdir(parents=True)
-    found = {name: folder.parent.name for name, folder in packages(tmp_path).items()}
-    assert found == {"core": "core@1.0.0", "map": "map@9.0.1"}
-
-
-def test_a_project_is_found_upward(tmp_path: Path) -> None:
-    (tmp_path / "src" / "deep").mkdir(parents=True)
-    (tmp_path / "dfx.json").write_text("{}", "utf-8")
-    assert project_of(tmp_path / "src" / "deep" / "main.mo") == tmp_path.resolve()
 
 
 def test_a_program_goes_through_the_compiler(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 // Compiles a Motoko program with the compiler that the npm package motoko brings.
 //
-//   node compile.mjs MOTOKO MAIN.mo OUT PACKAGES
+//   node compile.mjs < ASKED.json
 //
-// MOTOKO: the folder of the npm package. PACKAGES: JSON, the folder of each Motoko package by its name. Writes OUT.did and
-// OUT.most; prints what is wrong with the program as JSON, [{code, file, line, column, message}], and ends with 1.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+// ASKED: {motoko: the folder of the npm package, root: a folder, main and files: paths in it, packages: {NAME: {folder,
+// files} or {at: a path in the root}}, flags: [WORD], out}. Writes OUT.did and OUT.most; prints what is wrong with the program as JSON, [{code, file,
+// line, column, message}], and ends with 1.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { join, sep } from "node:path";
 
 const SHOWN = 400;
 
@@ -17,45 +18,30 @@ function fail(error) {
 }
 process.on("uncaughtException", fail);
 
-const [folder, main, out, packages] = process.argv.slice(2);
+const { motoko: folder, root, main, files, packages, flags, out } = JSON.parse(readFileSync(0, "utf8"));
 const motoko = createRequire(join(folder, "index.js"))(folder);
+const slashed = (path) => path.split(sep).join("/");
 
-function load(from, to) {
-  for (const path of readdirSync(from, { recursive: true, encoding: "utf8" })) {
-    if (path.endsWith(".mo")) motoko.write(join(to, path).split(sep).join("/"), readFileSync(join(from, path), "utf8"));
+// The compiler has a file system of its own.
+for (const path of files) motoko.write(slashed(path), readFileSync(join(root, path), "utf8"));
+for (const [name, { at, folder: from, files: taken }] of Object.entries(packages)) {
+  if (at !== undefined) {
+    motoko.usePackage(name, slashed(at));
+    continue;
   }
-}
-
-// The compiler has a file system of its own: the program's folder, and those beside it that it imports from, go there.
-const files = new Set();
-function follow(path) {
-  if (files.has(path) || !existsSync(path)) return;
-  files.add(path);
-  const text = readFileSync(path, "utf8");
-  motoko.write(relative(root, path).split(sep).join("/"), text);
-  for (const [, imported] of text.matchAll(/\bimport\b[^";]*"([^":]+)"/g)) {
-    follow(resolve(dirname(path), imported.endsWith(".mo") ? imported : `${imported}.mo`));
-  }
-}
-const start = resolve(main);
-const root = dirname(dirname(dirname(start)));
-follow(start);
-load(dirname(start), relative(root, dirname(start)));
-
-const named = JSON.parse(packages);
-for (const [name, path] of Object.entries(named)) {
-  load(path, join(".packages", name));
+  for (const path of taken) motoko.write(`.packages/${name}/${slashed(path)}`, readFileSync(join(from, path), "utf8"));
   motoko.usePackage(name, `.packages/${name}`);
 }
 const core = join(folder, "packages", "latest", "core.json");
-if (!("core" in named) && existsSync(core)) motoko.loadPackage(JSON.parse(readFileSync(core, "utf8")));
+if (!("core" in packages) && existsSync(core)) motoko.loadPackage(JSON.parse(readFileSync(core, "utf8")));
+if (flags.length > 0) motoko.setExtraFlags(flags);
 
-const path = relative(root, start).split(sep).join("/");
+const path = slashed(main);
 const errors = motoko.check(path).filter(({ severity }) => severity === 1);
 if (errors.length > 0) {
   const shown = errors.slice(0, 20).map(({ code, source, range, message }) => ({
     code,
-    file: resolve(root, source),
+    file: source,
     line: range.start.line + 1,
     column: range.start.character + 1,
     message: message.slice(0, SHOWN),

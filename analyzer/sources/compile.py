@@ -1,0 +1,267 @@
+"""What the Motoko compiler makes of a program: its Candid text and its stable signature.
+
+A program is compiled in a folder of its own that holds exactly the files that were read for it: what is kept for the
+next time is then kept under what it was made from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from analyzer.errors import SourceError
+from analyzer.sources.compiler import INSTALL, Compiler, find, node
+from analyzer.sources.flags import Flags
+from analyzer.sources.imports import Closure, Part, closure, normal
+from analyzer.sources.packages import Packages, named_by, nearest, packages
+from grammars.digest import sha256
+
+if TYPE_CHECKING:
+    from analyzer.sources.arguments import Files
+    from analyzer.sources.cache import Cache
+
+SECONDS = 180  # for one program
+_SCRIPT = Path(__file__).parent / "moc" / "compile.mjs"
+_SHOWN = 600  # characters of what the compiler says
+_MESSAGE = re.compile(r"^(.+?):(\d+)\.(\d+)(?:-\d+\.\d+)?: (.*)$", re.MULTILINE)
+
+
+class Program(NamedTuple):
+    """A program to compile. main: its first file. folder: of the project, among the same files; flags start there.
+
+    packtool: the command that names the project's packages. run: whether it may be run.
+    """
+
+    files: Files
+    main: PurePath
+    folder: PurePath
+    flags: Flags = Flags()
+    packtool: str | None = None
+    run: bool = False
+
+
+class Compiled(NamedTuple):
+    """The texts that the compiler wrote."""
+
+    candid: str
+    stable: str
+
+
+class _Job(NamedTuple):
+    """A program with all that goes into its result. labels: how reports call a file, by its place in the folder."""
+
+    program: Program
+    compiler: Compiler
+    packages: Packages
+    parts: Closure
+    base: str
+    labels: dict[str, str]
+
+    def place(self, path: PurePath) -> str:
+        """Return where a file of the program is in the folder that it is compiled in."""
+        return os.path.relpath(_whole(self.program.files, path), self.base)
+
+
+def compile_program(
+    program: Program, cache: Cache | None = None, known: dict[tuple[str, PurePath], Part] | None = None
+) -> Compiled:
+    """Return what the compiler makes of a program. cache: of what it made before. known: parts read before, by path.
+
+    Raises SourceError: no compiler, packages that are missing, or a program with faults.
+    """
+    where = program.files.label(program.main)
+    compiler = find(program.files.disk(program.folder))
+    if compiler is None:
+        msg = "a .mo file takes the Motoko compiler, and there is none"
+        raise SourceError(msg, where=where, hint=INSTALL)
+    asked = _asked(program)
+    asked.own.update({name: normal(program.folder / path) for name, path in program.flags.packages})
+    parts = _parts(program, asked, known)
+    _refuse_missing(program, asked, parts, compiler)
+    taken = [place for place in asked.own.values() if any(path.is_relative_to(place) for path in parts.own)]
+    asked = asked._replace(own={name: place for name, place in asked.own.items() if place in taken})
+    everything = [_whole(program.files, path) for path in (*parts.own, program.folder)]
+    base = os.path.commonpath([os.path.dirname(path) for path in everything[:-1]] + everything[-1:])  # noqa: PTH120
+    labels = {os.path.relpath(_whole(program.files, path), base): program.files.label(path) for path in parts.own}
+    job = _Job(program, compiler, asked, parts, base, labels)
+    key = _key(job)
+    kept = None if cache is None else cache.store.get(key)
+    if kept is not None:
+        candid, _, stable = kept.decode().partition("\0")
+        return Compiled(candid, stable)
+    made = _compiled(job)
+    if cache is not None:
+        cache.store.put(key, f"{made.candid}\0{made.stable}".encode())
+    return made
+
+
+def _whole(files: Files, path: PurePath) -> str:
+    """Return a path that starts at the root: of the disk, or of the revision's tree."""
+    return os.path.normpath(os.path.join(os.getcwd() if files.kind == "file" else "/", path))  # noqa: PTH109, PTH118
+
+
+def _parts(program: Program, asked: Packages, known: dict[tuple[str, PurePath], Part] | None) -> Closure:
+    known = {} if known is None else known
+    parts = closure(program.files, program.main, asked.installed, asked.own, known)
+    if program.flags.migrations is not None:
+        folder = program.folder / program.flags.migrations
+        if not program.files.is_folder(folder):
+            msg = "there is no such folder of migrations"
+            raise SourceError(msg, where=program.files.label(folder))
+        for path in program.files.listed(folder):
+            if path.suffix == ".mo":
+                more = closure(program.files, path, asked.installed, asked.own, known)
+                parts.own.update(more.own)
+                parts.packages.update(more.packages)
+    return parts
+
+
+def _asked(program: Program) -> Packages:
+    """Return the packages of a program; a project's own command is run only for the working files, and if asked for."""
+    if program.packtool is not None and program.run and program.files.kind == "file":
+        return named_by(program.packtool, program.files.disk(program.folder))
+    return packages(program.files, nearest(program.files, program.folder, "mops.toml"))
+
+
+def _refuse_missing(program: Program, asked: Packages, parts: Closure, compiler: Compiler) -> None:
+    """Raise SourceError where a package is imported that is not installed as the project asks for it."""
+    used = {
+        text.removeprefix("mo:").partition("/")[0]
+        for part in (*parts.own.values(), *parts.packages.values())
+        for text in part.imports
+        if text.startswith("mo:") and text.isascii()  # `mo:⛔` is the compiler's own
+    }
+    lacking = sorted(used - {*asked.installed, *asked.own, *(["core"] if compiler.kind == "npm" else [])})
+    if not lacking:
+        return
+    versions = dict(words.split(" ", 1) for words in asked.missing)
+    named = ", ".join(f"{name} {versions[name]}" if name in versions else name for name in lacking[:10])
+    hint = "`mops install`; an older revision may ask for other versions than the project does now"
+    if program.packtool not in (None, "mops sources") and not program.run:
+        hint = f"the project names its packages by `{program.packtool}`; `--run-project-commands` runs that"
+    msg = f"it takes packages that are not installed: {named}"
+    raise SourceError(msg, where=program.files.label(program.main), hint=hint)
+
+
+def _key(job: _Job) -> bytes:
+    """Return a digest of all that the result follows from."""
+    compiler = job.compiler
+    try:
+        status = (compiler.path / "package.json" if compiler.kind == "npm" else compiler.path).stat()
+        stamp = f"{status.st_size}:{status.st_mtime_ns}"
+    except OSError:
+        stamp = os.urandom(8).hex()
+    words = [compiler.kind, str(compiler.path), stamp, _SCRIPT.read_text("utf-8"), *job.program.flags.words]
+    words += [str(job.program.flags.migrations), job.place(job.program.main), job.place(job.program.folder)]
+    words += [f"{job.place(path)}={part.sha256}" for path, part in sorted(job.parts.own.items())]
+    words += [f"{path}={part.sha256}" for path, part in sorted(job.parts.packages.items())]
+    words += [f"{name}={path}" for name, path in sorted(job.packages.installed.items())]
+    words += [f"{name}={job.place(path)}" for name, path in sorted(job.packages.own.items())]
+    sha = sha256(b"compiled/1")
+    for word in words:
+        data = word.encode("utf-8", "surrogatepass")
+        sha.update(b"%d:" % len(data) + data)
+    return sha.digest()
+
+
+def _compiled(job: _Job) -> Compiled:
+    program = job.program
+    with tempfile.TemporaryDirectory(prefix="ctxcheck-") as made:  # its owner's alone
+        root, out = Path(made, "program"), Path(made, "out")
+        for path, part in job.parts.own.items():
+            target = root / job.place(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(part.data)
+        folder = root / job.place(program.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        asked = "" if job.compiler.kind == "moc" else json.dumps(_for_npm(job, root, out))
+        done = _run(job, folder, out, asked)
+        try:
+            if done.returncode == 0:
+                return Compiled(*(out.with_suffix(suffix).read_text("utf-8") for suffix in (".did", ".most")))
+        except (OSError, UnicodeDecodeError):
+            pass  # it said yes and wrote nothing: what it printed tells more
+        raise _refused(job, done, folder.relative_to(root))
+
+
+def _for_npm(job: _Job, root: Path, out: Path) -> dict[str, object]:
+    """Return what compile.mjs reads. It is given every file, since the compiler there has a file system of its own."""
+    taken: dict[str, dict[str, object]] = {}
+    for name, folder in job.packages.installed.items():
+        files = [os.path.relpath(path, folder) for path in job.parts.packages if path.is_relative_to(folder)]
+        if files:
+            taken[name] = {"folder": str(folder.absolute()), "files": files}
+    for name, place in job.packages.own.items():
+        taken[name] = {"at": job.place(place)}
+    flags = [*job.program.flags.words]
+    if job.program.flags.migrations is not None:
+        flags += ["--enhanced-migration", job.place(job.program.folder / job.program.flags.migrations)]
+    return {
+        "motoko": str(job.compiler.path),
+        "root": str(root),
+        "main": job.place(job.program.main),
+        "files": [path for path in job.labels if path.endswith(".mo")],
+        "packages": taken,
+        "flags": flags,
+        "out": str(out),
+    }
+
+
+def _run(job: _Job, folder: Path, out: Path, asked: str) -> subprocess.CompletedProcess[str]:
+    program, compiler = job.program, job.compiler
+    if compiler.kind == "npm":
+        command = [node() or "node", str(_SCRIPT)]
+    else:
+        command = [str(compiler.path)]
+        for name, path in job.packages.installed.items():
+            command += ["--package", name, str(path.absolute())]
+        for name, place in job.packages.own.items():
+            command += ["--package", name, os.path.relpath(job.place(place), job.place(program.folder))]
+        command += program.flags.words
+        if program.flags.migrations is not None:
+            command += ["--enhanced-migration", str(program.flags.migrations)]
+        main = os.path.relpath(job.place(program.main), job.place(program.folder))
+        command += ["--idl", "--stable-types", "-o", f"{out}.wasm", main]
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            input=asked,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+        )
+    except OSError as error:
+        msg = f"the compiler cannot be run: {error.strerror}"
+        raise SourceError(msg, where=command[0]) from None
+    except subprocess.TimeoutExpired:
+        msg = f"the compiler did not end within {SECONDS} s"
+        raise SourceError(msg, where=program.files.label(program.main)) from None
+
+
+def _refused(job: _Job, done: subprocess.CompletedProcess[str], folder: Path) -> SourceError:
+    main = job.program.files.label(job.program.main)
+    if job.compiler.kind == "npm" and done.returncode == 1:
+        first, *others = json.loads(done.stdout)
+        place, line, column = first["file"], first["line"], first["column"]
+        where = f"{job.labels.get(os.path.normpath(place), place)}:{line}:{column}"
+        what, more = f"{first['message']} [{first['code']}]", len(others)
+    else:
+        said = done.stderr.strip() or done.stdout.strip() or f"it ended with status {done.returncode}"
+        found = _MESSAGE.findall(said)
+        where, more = main, max(0, len(found) - 1)
+        what = (found[0][3] if found else said)[:_SHOWN]
+        if found:
+            place, line, column, _ = found[0]
+            label = job.labels.get(os.path.normpath(folder / place), place)
+            where = f"{label}:{line}:{column}"
+    rest = f" (and {more} more)" if more else ""
+    hint = f"compiled with {job.compiler.origin}; where packages are missing: `mops install`"
+    return SourceError(f"it does not compile: {' '.join(what.split())}{rest}", where=where, hint=hint)
