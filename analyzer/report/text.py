@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.model import RANK, Verdict
+from analyzer.model import RANK, Verdict, worst
 from analyzer.report.block import Block, block_lines, blocks
 from analyzer.report.drawing import Drawing, Line, cells, plain, spread, wrapped
 from analyzer.report.words import clean, official, totals
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analyzer.compare.versions import Canister, ChangeSet
+    from analyzer.model import Report
 
 _SAID = {
     Verdict.SAFE: "SAFE",
@@ -23,6 +24,7 @@ _SAID = {
     Verdict.UNDECIDED: "UNDECIDED",
     Verdict.BREAKING: "BREAKING",
 }
+_ANSWERS = 34  # cells of `moc: compatible, didc: compatible`
 PROOF = "proof: types compared; not rehearsed on real state, no values compared"
 
 
@@ -53,16 +55,33 @@ def _verdict(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
     several = len(changes.canisters) > 1
     longest = max(cells(drawing.text(clean(c.name, 40))) for c in changes.canisters)
     for canister in changes.canisters:
-        name = drawing.text(clean(canister.name, 40))
-        name += " " * (longest - cells(name) + 2) if several else ""
+        if several:
+            yield _summary(canister, longest, drawing)
         for report in canister.surfaces:
-            answer = official(report.surface, report.compatible, report.profile)
-            if canister.old is None or canister.new is None:
-                answer = "nothing to compare with"
-            codes = f" ({', '.join(report.codes)})" if report.codes else ""
-            yield [(f"  {name if several else ''}{report.surface:<7} {answer}{codes}", "dim")]
+            if not several:
+                yield [(f"  {report.surface:<7} {_answer(canister, report)}", "dim")]
             for note in report.notes:
                 yield from wrapped(f"note: {note}", drawing, [("    ", "")], [("          ", "")], "dim")
+
+
+def _summary(canister: Canister, width: int, drawing: Drawing) -> Line:
+    """Return the row of one canister among several: verdict, name, official answers, what changed."""
+    verdict = worst([report.verdict for report in canister.surfaces])
+    name = drawing.text(clean(canister.name, 40))
+    if canister.old is None or canister.new is None:
+        said = "new" if canister.old is None else "gone"
+    else:
+        said = ", ".join(_answer(canister, report) for report in canister.surfaces)
+    row: Line = [(f"  {drawing.mark(verdict)} ", verdict), (f"{name}{' ' * (width - cells(name))}  ", "")]
+    # The same width for all, so that what changed stands in a column.
+    return [*row, (f"{said:<{_ANSWERS}}  {totals(canister.edits)}", "dim")]
+
+
+def _answer(canister: Canister, report: Report) -> str:
+    if canister.old is None or canister.new is None:
+        return "nothing to compare with"
+    codes = f" ({', '.join(report.codes)})" if report.codes else ""
+    return f"{official(report.surface, report.compatible, report.profile)}{codes}"
 
 
 def _canister(canister: Canister, found: list[Block], drawing: Drawing, *, named: bool) -> Iterator[Line]:
