@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analyzer.errors import Place
+    from analyzer.policy.accepted import Accepted
 
 RULES_VERSION = "2026.1"
 ALL_CLIENTS = ("js", "motoko", "rust")  # whose behaviour is known
@@ -121,7 +122,8 @@ class Occurrence:
     # How the witness is found, None once it was or if there is none; and the one that was found.
     show: Callable[[], Witness | None] | None = field(default=None, repr=False, compare=False)
     found: Witness | None = field(default=None, repr=False, compare=False)
-    accepted: Any = None
+    accepted: Accepted | None = None  # the decision that lets it pass
+    note: str | None = None  # what the gate found about it
 
     @property
     def witness(self) -> Witness | None:

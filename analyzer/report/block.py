@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.model import RANK, Verdict
 from analyzer.report.drawing import Drawing, Line, cells, shortened, spread, wrapped
 from analyzer.report.excerpt import excerpt, place
-from analyzer.report.words import advice, blocked_by, path_text, title, who_breaks
+from analyzer.report.words import advice, blocked_by, decided, path_text, title, who_breaks
 from analyzer.rules import find
 
 if TYPE_CHECKING:
@@ -39,11 +39,12 @@ class Block(NamedTuple):
 
     @property
     def sections(self) -> list[tuple[Edit, list[Occurrence]]]:
-        """Its occurrences by rule and verdict, what blocks first, then the worst."""
+        """Its occurrences by rule, verdict and what the gate says of them, what blocks first, then the worst."""
         parts: dict[object, tuple[Edit, list[Occurrence]]] = {}
         for edit in self.edits:
             for o in edit.occurrences:
-                parts.setdefault((edit.surface, o.rule, o.verdict), (edit, []))[1].append(o)
+                key = edit.surface, o.rule, o.verdict, bool(o.blocked_by), o.accepted, o.note
+                parts.setdefault(key, (edit, []))[1].append(o)
         return sorted(parts.values(), key=lambda part: (not part[1][0].blocked_by, -RANK[part[1][0].verdict]))
 
 
@@ -118,7 +119,7 @@ def _section(edit: Edit, occurrences: list[Occurrence], drawing: Drawing, *, las
     edge = drawing.corner if last else drawing.tee
     bar = "    " if last else f"  {drawing.bar}"
     breaks = who_breaks(first)
-    blocked = blocked_by(first)
+    blocked = blocked_by(first) or ("accepted" if first.accepted is not None else "")
     yield from spread(
         [
             (f"  {edge} ", "dim"),
@@ -149,6 +150,7 @@ def _section(edit: Edit, occurrences: list[Occurrence], drawing: Drawing, *, las
 
 def said(occurrence: Occurrence, rule: Rule | None) -> Iterator[tuple[str, str]]:
     """Yield what is said of an occurrence: labels of at most five characters, and sentences."""
+    yield from decided(occurrence)
     if rule is None:
         yield "what", occurrence.effect
         return

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from analyzer.compare.versions import Canister, ChangeSet
     from analyzer.interface import Interface
     from analyzer.model import Edit, Location, Occurrence, Side, Step
+    from analyzer.policy.accepted import Accepted
     from analyzer.rules.rule import Rule
 
 SCHEMA = "ctxcheck.report/1"
@@ -32,7 +33,7 @@ def document(changes: ChangeSet, version: str) -> dict[str, Any]:
         "rules_version": RULES_VERSION,
         "policy": changes.policy,
         "profile": changes.profile,
-        "summary": {"verdict": changes.verdict, "blocked": changes.blocked, **counts, "accepted": 0},
+        "summary": {"verdict": changes.verdict, "blocked": changes.blocked, **counts, "accepted": _accepted(changes)},
         "rules": {rule.id: rule_values(rule) for rule in _used(changes)},
         "canisters": [_canister(canister) for canister in changes.canisters],
         "proof": {"types": True, "rehearsed": None, "compared": None},
@@ -146,7 +147,21 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "code": occurrence.code,
         "more": occurrence.more,
         "witness": None if occurrence.witness is None else occurrence.witness._asdict(),
-        "accepted": occurrence.accepted,
+        "accepted": None if occurrence.accepted is None else _decision(occurrence.accepted),
+        "note": occurrence.note,
+    }
+
+
+def _accepted(changes: ChangeSet) -> int:
+    return sum(occurrence.accepted is not None for occurrence in changes.occurrences)
+
+
+def _decision(accepted: Accepted) -> dict[str, Any]:
+    return {
+        "reason": accepted.reason,
+        "by": accepted.by,
+        "on": accepted.on.isoformat(),
+        "until": None if accepted.until is None else accepted.until.isoformat(),
     }
 
 

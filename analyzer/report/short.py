@@ -21,7 +21,9 @@ def short_text(changes: ChangeSet) -> str:
 def _by_rule(edit: Edit) -> list[list[Occurrence]]:
     parts: dict[object, list[Occurrence]] = {}
     for occurrence in edit.occurrences:
-        parts.setdefault((occurrence.rule, occurrence.verdict), []).append(occurrence)
+        parts.setdefault(
+            (occurrence.rule, occurrence.verdict, bool(occurrence.blocked_by), occurrence.accepted), []
+        ).append(occurrence)
     return list(parts.values())
 
 
@@ -35,5 +37,5 @@ def _line(edit: Edit, occurrences: list[Occurrence]) -> str:
     path = path_text(first.root, first.path, " > ")
     more = f" (and {len(occurrences) - 1} more)" if len(occurrences) > 1 else ""
     subject = f"{path}: " if path else ""
-    blocked = f"; {blocked_by(first)}" if first.blocked_by else ""
+    blocked = f"; {blocked_by(first)}" if first.blocked_by else "; accepted" if first.accepted is not None else ""
     return f"{where}{first.verdict} {name}: {subject}{first.effect}{more}{blocked} [{first.fingerprint[:12]}]"

@@ -121,6 +121,8 @@ def outcome(changes: ChangeSet) -> str:
         return "This upgrade may not pass: stored data is at stake."
     if "clients" in whose:
         return "This upgrade may not pass: old clients break."
+    if "guide" not in whose:
+        return "This change may not pass: the configuration of this project says so."
     return "This upgrade may not pass: the migration guide calls it breaking. The official checkers accept it."
 
 

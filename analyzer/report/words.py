@@ -94,6 +94,16 @@ def blocked_by(occurrence: Occurrence) -> str:
     return f"blocked by: {', '.join(words)}" if words else ""
 
 
+def decided(occurrence: Occurrence) -> Iterator[tuple[str, str]]:
+    """Yield label and text of what the gate says of an occurrence: that it was accepted, who changes with it."""
+    if occurrence.accepted is not None:
+        entry = occurrence.accepted
+        until = f", until {entry.until.isoformat()}" if entry.until is not None else ""
+        yield "let", f"accepted by {clean(entry.by)} on {entry.on.isoformat()}{until}: {clean(entry.reason, 300)}"
+    if occurrence.note is not None:
+        yield "calls", occurrence.note
+
+
 def guide_says(rule: Rule) -> str:
     """Return what the migration guide says of a kind of change, and whether that is so; empty where it says nothing."""
     if rule.guide is None:

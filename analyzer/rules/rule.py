@@ -21,7 +21,8 @@ class Rule(NamedTuple):
     polarity (None: each), causes (of the walk's, None: each but INSTALLER), opt_rule (accepted by Candid's special
     rule for opt alone, None: either). What it says: guide (the guide's kind of change), promises (of the guide, that it
     disproves), clients (whose old clients break, where clients do), why, fix (best first), note, moc (the compiler's
-    code), reference; effect_tells: whether the sentence that the walk found for an occurrence tells more than `why`.
+    code), reference, since (the set of rules that it came with); effect_tells: whether the sentence that the walk found
+    for an occurrence tells more than `why`.
     The relation decides the verdict; a rule that gives another one than the walk found does not match.
     """
 
@@ -43,6 +44,7 @@ class Rule(NamedTuple):
     moc: str | None = None
     clients: tuple[str, ...] = ALL_CLIENTS
     effect_tells: bool = False
+    since: str = "2026.1"
 
     @property
     def guide_only(self) -> bool:

@@ -13,6 +13,7 @@ from analyzer.sources.files import MAX_BYTES
 
 SECONDS = 30  # for one call of git
 MAX_AT_ONCE = 64 * 1024 * 1024  # bytes of files that are read in one call
+_LARGE = 2 * 1024 * 1024  # bytes of a file that is read only when it is asked for
 _FILE_MODES = ("100644", "100755")
 
 
@@ -89,6 +90,10 @@ class Revision:
             self._read |= self._contents(path, entry)
         return self._read[entry.name]
 
+    def all_files(self, largest: int) -> list[PurePath]:
+        """Return all files of at most so many bytes."""
+        return [PurePosixPath(path) for path, entry in self._files.items() if entry.size <= largest]
+
     @cached_property
     def _files(self) -> dict[str, _Entry]:
         """All files by their paths."""
@@ -117,9 +122,9 @@ class Revision:
         """Return what a file has, and what all files of its kind have: who reads one program reads more of it."""
         names = {asked.name}
         left = MAX_AT_ONCE
-        if path.suffix == ".mo":
+        if path.suffix:
             for written, entry in self._files.items():
-                if written.endswith(path.suffix) and entry.size <= left:
+                if written.endswith(path.suffix) and entry.size <= min(left, _LARGE):
                     names.add(entry.name)
                     left -= entry.size
         order = sorted(names)
