@@ -25,6 +25,10 @@ class Files(Protocol):
     def kind(self) -> str:
         """`file`, `git` or `stdin`."""
 
+    @property
+    def top(self) -> PurePath | None:
+        """The folder on the disk that paths start in; None: the working folder, whichever it is."""
+
     def label(self, path: PurePath) -> str:
         """Return how reports call a file."""
 

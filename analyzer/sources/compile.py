@@ -102,7 +102,12 @@ def compile_program(
 
 def _whole(files: Files, path: PurePath) -> str:
     """Return a path that starts at the root: of the disk, or of the revision's tree."""
-    return os.path.normpath(os.path.join(os.getcwd() if files.kind == "file" else "/", path))  # noqa: PTH109, PTH118
+    return os.path.normpath(os.path.join(os.getcwd() if files.top is None else "/", path))  # noqa: PTH109, PTH118
+
+
+def parts_of(program: Program, known: dict[tuple[str, PurePath], Part] | None = None) -> Closure:
+    """Return the files that a program is made of. known: as `compile_program` takes it. Raises SourceError."""
+    return _parts(program, _asked(program), known)
 
 
 def _parts(program: Program, asked: Packages, known: dict[tuple[str, PurePath], Part] | None) -> Closure:

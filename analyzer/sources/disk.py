@@ -15,6 +15,7 @@ class Disk:
     """The files as they are."""
 
     kind = "file"
+    top = None
 
     def label(self, path: PurePath) -> str:
         """Return how reports call a file."""

@@ -37,6 +37,7 @@ class Revision:
         self.commit = commit
         self.top = top
         self.prefix = prefix
+        self.plain = False  # whether files are called as on the disk: this is the new side of a check
         self._read: dict[str, bytes] = {}
 
     def inside(self, path: str) -> PurePath:
@@ -52,7 +53,7 @@ class Revision:
 
     def label(self, path: PurePath) -> str:
         """Return how reports call a file of this revision."""
-        return f"{self.name}:{path.as_posix()}"
+        return os.path.relpath(self.disk(path)) if self.plain else f"{self.name}:{path.as_posix()}"
 
     def disk(self, path: PurePath) -> Path:
         """Return where on the disk the working copy of a path is, whatever is there."""
@@ -97,7 +98,7 @@ class Revision:
     @cached_property
     def _files(self) -> dict[str, _Entry]:
         """All files by their paths."""
-        listed = _git("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit)
+        listed = git_output("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit)
         found: dict[str, _Entry] = {}
         for line in (listed or b"").decode("utf-8", "surrogateescape").split("\0"):
             about, _, path = line.partition("\t")
@@ -128,7 +129,7 @@ class Revision:
                     names.add(entry.name)
                     left -= entry.size
         order = sorted(names)
-        packed = _git("cat-file", "--batch", stdin="\n".join(order).encode("ascii") + b"\n") or b""
+        packed = git_output("cat-file", "--batch", stdin="\n".join(order).encode("ascii") + b"\n") or b""
         found: dict[str, bytes] = {}
         at = 0
         while at < len(packed):
@@ -148,48 +149,59 @@ def revision(name: str) -> Revision | None:
     """Return a revision of the repository around the working folder; None where there is none of that name."""
     if name.startswith("-") or "\0" in name:
         return None
-    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    found = git_output("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     return None if found is None else _revision(name, found)
 
 
 def staged() -> Revision:
     """Return what is staged: what the next commit will have. Raises SourceError: conflicts that are not resolved."""
-    tree = _git("write-tree")
+    tree = git_output("write-tree")
     if tree is None:
         msg = "what is staged cannot be committed: there are conflicts"
         raise SourceError(msg, where="git", hint="resolve them and `git add` the files")
-    return _revision("staged", tree)
+    found = _revision("staged", tree)
+    found.plain = True
+    return found
 
 
 def _revision(name: str, found: bytes) -> Revision:
-    where = (_git("rev-parse", "--show-toplevel", "--show-prefix") or b"\n").decode("utf-8", "replace").split("\n")
+    where = (
+        (git_output("rev-parse", "--show-toplevel", "--show-prefix") or b"\n").decode("utf-8", "replace").split("\n")
+    )
     return Revision(name, found.decode("ascii").strip(), PurePath(where[0]), PurePosixPath(where[1] or "."))
 
 
 def merge_base(one: str, other: str) -> str | None:
     """Return the last commit that two revisions have in common; None where there is none, or the clone lacks it."""
-    found = _git("merge-base", "--end-of-options", one, other)
+    found = git_output("merge-base", "--end-of-options", one, other)
     return None if found is None else found.decode("ascii").split()[0]
 
 
 def is_shallow() -> bool:
     """Tell whether the clone lacks a part of its history."""
-    return (_git("rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
+    return (git_output("rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
 
 
 def changed(commit: str, tree: str) -> list[PurePosixPath]:
     """Return the files that differ between a commit and another one or a tree; of a renamed file both paths."""
-    found = _git("diff-tree", "-r", "-z", "--no-renames", "--name-only", "--no-commit-id", commit, tree) or b""
+    found = git_output("diff-tree", "-r", "-z", "--no-renames", "--name-only", "--no-commit-id", commit, tree) or b""
     return [PurePosixPath(path) for path in found.decode("utf-8", "surrogateescape").split("\0") if path]
 
 
-def _git(*arguments: str, stdin: bytes = b"") -> bytes | None:
+def working_changes(commit: str) -> list[PurePosixPath]:
+    """Return the working files that differ from a commit, those too that git does not know yet."""
+    known = git_output("diff", "-z", "--no-renames", "--no-ext-diff", "--name-only", commit) or b""
+    fresh = git_output("ls-files", "-z", "--others", "--exclude-standard", "--full-name", ":/") or b""
+    return [PurePosixPath(path) for path in (known + fresh).decode("utf-8", "surrogateescape").split("\0") if path]
+
+
+def git_output(*arguments: str, stdin: bytes = b"") -> bytes | None:
     """Return what a call of git prints; None where it says no. Raises SourceError where git cannot be asked."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_TRACE")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            ["git", "--no-pager", "--literal-pathspecs", *arguments],
+            ["git", "--no-pager", *arguments],
             env=environment,
             input=stdin,
             capture_output=True,

@@ -113,7 +113,7 @@ def nearest(files: Files, folder: PurePath, *names: str) -> PurePath:
 
 def upward(files: Files, folder: PurePath) -> Iterator[PurePath]:
     """Yield a folder and those around it, up to the repository's own."""
-    if files.kind != "file":
+    if files.top is not None:
         yield folder
         yield from folder.parents
         return

@@ -19,6 +19,7 @@ class Stdin:
     """A single file, read once."""
 
     kind = "stdin"
+    top = None
 
     def __init__(self) -> None:
         self._data: bytes | None = None
