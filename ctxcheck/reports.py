@@ -85,12 +85,12 @@ def give(changes: ChangeSet, form: str, outputs: Sequence[Output] = ()) -> None:
 
 def write_whole(path: str, text: str) -> None:
     """Write a file so that who reads it finds the old text or the new one, never a part. Raises UsageError."""
-    target = os.path.realpath(path)
     try:
-        if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113 - pathlib is not loaded by a diff
+        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - pathlib is not loaded by a diff
             # A pipe or a device, which a file must not take the place of.
-            _write(target, os.O_WRONLY, text)
+            _write(path, os.O_WRONLY, text)
             return
+        target = os.path.realpath(path)
         made = f"{target}.{os.getpid()}.tmp"
         try:
             _write(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, text)

@@ -146,8 +146,17 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "code": occurrence.code,
         "more": occurrence.more,
         "witness": None if occurrence.witness is None else occurrence.witness._asdict(),
-        "accepted": occurrence.accepted,
+        "accepted": _accepted(occurrence),
     }
+
+
+def _accepted(occurrence: Occurrence) -> dict[str, Any] | None:
+    """Return why, until when and by whom it was let through."""
+    accepted = occurrence.accepted
+    if accepted is None:
+        return None
+    said = ((name, getattr(accepted, name, None)) for name in ("reason", "until", "by"))
+    return {name: None if value is None else str(value) for name, value in said}
 
 
 def _step(step: Step) -> dict[str, Any]:
