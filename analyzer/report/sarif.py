@@ -59,11 +59,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.slug,
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.why},
+        "shortDescription": _message(rule.title),
+        "fullDescription": _message(rule.why),
         "help": {
-            "text": "\n".join([rule.why, *(f"{label}: {text}" for label, text in told)]),
-            "markdown": "\n".join([rule.why, "", *(f"- **{label}**: {text}" for label, text in told)]),
+            **_message("\n".join([rule.why, *(f"{label}: {text}" for label, text in told)])),
+            "markdown": _literal("\n".join([rule.why, "", *(f"- **{label}**: {text}" for label, text in told)])),
         },
         "defaultConfiguration": {"level": _LEVELS[rule.verdict]},
         "properties": {"tags": [rule.surface.value, rule.verdict.value], "reference": rule.reference},
@@ -132,6 +132,11 @@ def _uri(path: str) -> str:
 
 
 def _message(text: str) -> dict[str, str]:
-    """Return plain text as a message: in one, braces are placeholders and `[a](b)` is a link (3.11.5, 3.11.6)."""
+    """Return plain text as a message, in which `[a](b)` would be a link (3.11.6)."""
     shown = "\n".join(clean(line, _LIMIT) for line in text.split("\n"))
-    return {"text": shown.replace("{", "{{").replace("}", "}}").replace("](", "] (")}
+    return {"text": _literal(shown).replace("](", "] (")}
+
+
+def _literal(text: str) -> str:
+    """Return text with braces that are no placeholders (3.11.5)."""
+    return text.replace("{", "{{").replace("}", "}}")
