@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from analyzer.errors import CtxError, SourceError, UsageError
+from analyzer.report.words import clean
 
 CHECK = (sys.executable, "-m", "ctxcheck", "check")
 FILES = {"github": "annotations.txt", "markdown": "report.md", "sarif": "report.sarif", "json": "report.json"}
@@ -30,7 +31,7 @@ def main() -> int:
         commit = fetched(base) if base.strip("0") else ""  # a new branch comes from the commit of zeros
         status = check(commit, reports)
     except CtxError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {clean(str(error), 600)}\n")
         if error.hint:
             sys.stderr.write(f"hint: {error.hint}\n")
         return error.exit_code
@@ -51,14 +52,15 @@ def fetched(base: str) -> str:
     if head is None:
         msg = "this is no checkout: use actions/checkout before"
         raise SourceError(msg)
+    here = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+    if here is not None and _git("merge-base", here, head) is not None:
+        return here
     shallow = _git("rev-parse", "--is-shallow-repository") == "true"
-    if not shallow:
-        # A depth would cut the history that is there.
-        here = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
-        if here is not None:
-            return here
-        if _git("fetch", "--no-tags", "--quiet", "origin", base) is not None:
-            return _commit()
+    # Of a whole history a depth would cut what is there.
+    if not shallow and _git("fetch", "--no-tags", "--quiet", "origin", base) is not None:
+        commit = _commit()
+        if _git("merge-base", commit, head) is not None:
+            return commit
     for depth in (*(f"--depth={depth}" for depth in DEPTHS), "--unshallow") if shallow else ():
         if _git("fetch", "--no-tags", "--quiet", depth, "origin", base, head) is None:
             continue

@@ -22,6 +22,7 @@ from zipfile import BadZipFile, ZipFile
 
 from analyzer.errors import CtxError, SourceError, UsageError
 from analyzer.report.markdown import MARKER, MAX_CHARACTERS
+from analyzer.report.words import clean
 
 ARTIFACT, REPORT = "ctxcheck-report", "report.md"
 AUTHOR = "github-actions[bot]"  # as whom a workflow's token comments
@@ -209,7 +210,7 @@ def main() -> int:
         api = os.environ.get("GITHUB_API_URL", "https://api.github.com")
         done = comment(GitHub(api, wanted["GITHUB_REPOSITORY"], wanted["GITHUB_TOKEN"]), event["workflow_run"])
     except CtxError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {clean(str(error), 600)}\n")
         return error.exit_code
     sys.stdout.write(f"{done}\n")
     return 0

@@ -82,6 +82,14 @@ def test_the_base_may_be_a_branch(checkout: Path, origin: Path) -> None:
     assert git(checkout, "rev-parse", "--is-shallow-repository") in ("true", "false")
 
 
+def test_a_history_that_reaches_is_left_as_it_is(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(tmp_path, "clone", "--quiet", "--depth=62", "--branch=work", f"file://{origin}", "deep")
+    monkeypatch.chdir(tmp_path / "deep")
+    before = git(origin, "rev-parse", "main~1")
+    assert action.fetched(before) == before
+    assert git(tmp_path / "deep", "rev-list", "--count", "HEAD") == "62"
+
+
 def test_a_whole_history_stays_whole(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(tmp_path, "clone", "--quiet", "--single-branch", "--branch=work", f"file://{origin}", "whole")
     monkeypatch.chdir(tmp_path / "whole")
