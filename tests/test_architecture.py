@@ -243,6 +243,14 @@ def test_a_comparison_loads_only_what_it_needs() -> None:
     assert sorted(name for name in loaded if within(name, *NEVER_LOADED)) == []
 
 
+def test_a_comparison_loads_the_format_that_is_asked_for_alone() -> None:
+    others = [f"analyzer.report.{name}" for name in ("json", "html", "github", "markdown", "sarif", "junit", "gitlab")]
+    loaded, _ = loaded_by("diff", "fixtures/demo/old", "fixtures/demo/new")
+    assert sorted(name for name in loaded if within(name, *others, "xml", "html")) == []
+    loaded, _ = loaded_by("diff", "fixtures/demo/old", "fixtures/demo/new", "--format", "gitlab")
+    assert sorted(name for name in loaded if name in others) == ["analyzer.report.gitlab"]
+
+
 def test_a_candid_comparison_does_not_load_the_motoko_side(tmp_path: Path) -> None:
     paths = [tmp_path / "old.did", tmp_path / "new.did"]
     for path in paths:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.model import RANK, Verdict
 from analyzer.report.drawing import Drawing, Line, cells, shortened, spread, wrapped
 from analyzer.report.excerpt import excerpt, place
-from analyzer.report.words import advice, blocked_by, decided, path_text, title, who_breaks
+from analyzer.report.words import advice, blocked_by, clean, decided, path_text, title, who_breaks
 from analyzer.rules import find
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analyzer.rules.rule import Rule
 
 _SHOWN_PATHS = 3
+_LIMIT = 2000  # code points of a witness
 
 
 class Block(NamedTuple):
@@ -158,7 +159,8 @@ def said(occurrence: Occurrence, rule: Rule | None) -> Iterator[tuple[str, str]]
         yield "what", occurrence.effect
     yield "why", rule.why
     if occurrence.witness is not None:
-        yield "e.g.", f"{occurrence.witness.value}: {occurrence.witness.outcome}"
+        # Where a client refuses a value, its words hold the name that it found, as it is.
+        yield "e.g.", clean(f"{occurrence.witness.value}: {occurrence.witness.outcome}", _LIMIT)
     yield from advice(rule)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from analyzer.model import Surface, Verdict
 from analyzer.report.block import Block, blocks
-from analyzer.report.words import clean, path_text, title, who_breaks
+from analyzer.report.commonmark import code, escaped
+from analyzer.report.words import path_text, title, who_breaks
 from analyzer.rules import find
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from analyzer.compare.versions import Canister, ChangeSet
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _HEADINGS = {
     Verdict.BREAKING: "Breaking",
     Verdict.UNDECIDED: "Cannot be proven safe",
@@ -31,12 +30,12 @@ def changelog(changes: ChangeSet, old: str, new: str) -> str:
 
 
 def _lines(changes: ChangeSet, old: str, new: str) -> Iterator[str]:
-    yield f"# Changes from {_escaped(old)} to {_escaped(new)}"
+    yield f"# Changes from {escaped(old)} to {escaped(new)}"
     several = len(changes.canisters) > 1
     for canister in changes.canisters:
         if several:
             yield ""
-            yield f"## {_escaped(canister.name)}"
+            yield f"## {escaped(canister.name)}"
         yield from _canister(canister, "###" if several else "##")
 
 
@@ -57,29 +56,16 @@ def _canister(canister: Canister, level: str) -> Iterator[str]:
 
 def _block(block: Block) -> Iterator[str]:
     first = block.edits[0]
-    owner = f" in {_code(first.owner)}" if first.owner else ""
+    owner = f" in {code(first.owner)}" if first.owner else ""
     what, _, rest = title(first).partition(": ")
-    yield f"- {what[:1].upper()}{what[1:]}{f': {_code(rest)}' if rest else ''}{owner}"
+    yield f"- {what[:1].upper()}{what[1:]}{f': {code(rest)}' if rest else ''}{owner}"
     for _, occurrences in block.sections:
         one = occurrences[0]
         where = path_text(one.root, one.path)
-        at = f" at {_code(where)}" if where else ""
+        at = f" at {code(where)}" if where else ""
         more = f" and {len(occurrences) - 1} more" if len(occurrences) > 1 else ""
         breaks = who_breaks(one)
         whom = f", breaks {breaks}" if one.verdict == Verdict.BREAKING and breaks else ""
         rule = find(one.rule) if one.rule else None
-        says = f": {_escaped(rule.why)}" if rule is not None and one.verdict != Verdict.SAFE else ""
+        says = f": {escaped(rule.why)}" if rule is not None and one.verdict != Verdict.SAFE else ""
         yield f"  - {_SURFACES[one.surface]}: {one.verdict}{whom} ({one.rule}){at}{more}{says}"
-
-
-def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", clean(text, 300))
-
-
-def _code(text: str) -> str:
-    """Return text as code, in as many backticks as it takes."""
-    shown = clean(text, 300)
-    longest = max(map(len, re.findall("`+", shown)), default=0)
-    ticks = "`" * (longest + 1)
-    pad = " " if longest else ""
-    return f"{ticks}{pad}{shown}{pad}{ticks}"

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from analyzer.compare.versions import Canister, ChangeSet
     from analyzer.interface import Interface
     from analyzer.model import Edit, Location, Occurrence, Side, Step
-    from analyzer.policy.accepted import Accepted
     from analyzer.rules.rule import Rule
 
 SCHEMA = "ctxcheck.report/1"
@@ -27,13 +26,14 @@ def json_text(changes: ChangeSet, version: str) -> str:
 def document(changes: ChangeSet, version: str) -> dict[str, Any]:
     """Return the report as JSON values. version: of ctxcheck."""
     counts = {verdict.value: count for verdict, count in counted(changes.edits).items()}
+    accepted = sum(occurrence.accepted is not None for occurrence in changes.occurrences)
     return {
         "schema": SCHEMA,
         "tool": {"name": "ctxcheck", "version": version},
         "rules_version": RULES_VERSION,
         "policy": changes.policy,
         "profile": changes.profile,
-        "summary": {"verdict": changes.verdict, "blocked": changes.blocked, **counts, "accepted": _accepted(changes)},
+        "summary": {"verdict": changes.verdict, "blocked": changes.blocked, **counts, "accepted": accepted},
         "rules": {rule.id: rule_values(rule) for rule in _used(changes)},
         "canisters": [_canister(canister) for canister in changes.canisters],
         "proof": {"types": True, "rehearsed": None, "compared": None},
@@ -147,22 +147,18 @@ def _occurrence(occurrence: Occurrence) -> dict[str, Any]:
         "code": occurrence.code,
         "more": occurrence.more,
         "witness": None if occurrence.witness is None else occurrence.witness._asdict(),
-        "accepted": None if occurrence.accepted is None else _decision(occurrence.accepted),
+        "accepted": _accepted(occurrence),
         "note": occurrence.note,
     }
 
 
-def _accepted(changes: ChangeSet) -> int:
-    return sum(occurrence.accepted is not None for occurrence in changes.occurrences)
-
-
-def _decision(accepted: Accepted) -> dict[str, Any]:
-    return {
-        "reason": accepted.reason,
-        "by": accepted.by,
-        "on": accepted.on.isoformat(),
-        "until": None if accepted.until is None else accepted.until.isoformat(),
-    }
+def _accepted(occurrence: Occurrence) -> dict[str, Any] | None:
+    """Return who let it through, why, when and until when; dates as 2026-12-31."""
+    accepted = occurrence.accepted
+    if accepted is None:
+        return None
+    until = None if accepted.until is None else accepted.until.isoformat()
+    return {"reason": accepted.reason, "by": accepted.by, "on": accepted.on.isoformat(), "until": until}
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -51,8 +51,7 @@ def sides(
     base.name = name
     new: Revision | WorkTree
     if head is not None:
-        tip.plain = True
-        new, paths = tip, changed(base.commit, tip.commit)
+        new, paths = tip.as_working_files(), changed(base.commit, tip.commit)
     elif index:
         new = tree = staged()
         paths = changed(base.commit, tree.commit)

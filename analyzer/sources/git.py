@@ -30,15 +30,18 @@ class Revision:
     top: the repository's folder. prefix: the working folder in it. Paths are the repository's, as git takes them.
     """
 
-    kind = "git"
-
     def __init__(self, name: str, commit: str, top: PurePath, prefix: PurePath) -> None:
         self.name = name
         self.commit = commit
         self.top = top
         self.prefix = prefix
-        self.plain = False  # whether files are called as on the disk: this is the new side of a check
+        self.kind = "git"
         self._read: dict[str, bytes] = {}
+
+    def as_working_files(self) -> Revision:
+        """Call its files as those on the disk are called, and return it: it is what a change leads to."""
+        self.kind = "file"
+        return self
 
     def inside(self, path: str) -> PurePath:
         """Return a path that a user wrote behind a revision: from the repository's folder, with `./` from the own.
@@ -53,7 +56,7 @@ class Revision:
 
     def label(self, path: PurePath) -> str:
         """Return how reports call a file of this revision."""
-        return os.path.relpath(self.disk(path)) if self.plain else f"{self.name}:{path.as_posix()}"
+        return os.path.relpath(self.disk(path)) if self.kind == "file" else f"{self.name}:{path.as_posix()}"
 
     def disk(self, path: PurePath) -> Path:
         """Return where on the disk the working copy of a path is, whatever is there."""
@@ -159,9 +162,7 @@ def staged() -> Revision:
     if tree is None:
         msg = "what is staged cannot be committed: there are conflicts"
         raise SourceError(msg, where="git", hint="resolve them and `git add` the files")
-    found = _revision("staged", tree)
-    found.plain = True
-    return found
+    return _revision("staged", tree).as_working_files()
 
 
 def _revision(name: str, found: bytes) -> Revision:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-import sys
-from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,19 +16,16 @@ from analyzer.sources.paths import read_versions
 from analyzer.sources.projects.profile import default_profile
 from ctxcheck import __version__
 from ctxcheck.progress import Progress
+from ctxcheck.reports import give, report_options
+
+if TYPE_CHECKING:
+    from ctxcheck.reports import Output
 
 
 @click.command("diff", short_help="Compare two versions, change by change.")
 @click.argument("old")
 @click.argument("new", required=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "short", "json", "html"]),
-    default="text",
-    show_default=True,
-    help="text: a block an edit. short: one line an edit. json: ctxcheck.report/1. html: one page.",
-)
+@report_options
 @click.option(
     "--surface",
     "surfaces",
@@ -79,6 +75,7 @@ def command(  # noqa: PLR0913 - what users may ask for
     policy: str,
     clients: tuple[str, ...],
     *,
+    outputs: tuple[Output, ...],
     service_is_principal: bool,
     run_project_commands: bool,
 ) -> None:
@@ -110,21 +107,5 @@ def command(  # noqa: PLR0913 - what users may ask for
     if not changes.canisters:
         msg = f"neither side has a {' or '.join(surfaces)} part"
         raise click.UsageError(msg, ctx)
-    if form == "json":
-        from analyzer.report.json import json_text  # noqa: PLC0415 - json is loaded only where it is asked for
-
-        sys.stdout.write(json_text(changes, __version__))
-    elif form == "html":
-        from analyzer.report.html.page import html_text  # noqa: PLC0415
-
-        sys.stdout.write(html_text(changes, __version__))
-    elif form == "short":
-        from analyzer.report.short import short_text  # noqa: PLC0415
-
-        sys.stdout.write(short_text(changes))
-    else:
-        from analyzer.report.text import text_lines  # noqa: PLC0415
-        from ctxcheck.paint import show  # noqa: PLC0415
-
-        show(partial(text_lines, changes))
+    give(changes, form, outputs)
     ctx.exit(1 if changes.blocked else 0)
