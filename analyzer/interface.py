@@ -35,8 +35,13 @@ class Interface:
 
 
 class Versions(NamedTuple):
-    """One canister in both versions; None where a version does not have it."""
+    """One canister in both versions; None where a version does not have it.
+
+    against: what the old version is, where there are several. surfaces: those to compare; None: all.
+    """
 
     name: str
     old: Interface | None
     new: Interface | None
+    against: str | None = None
+    surfaces: tuple[Surface, ...] | None = None

@@ -38,7 +38,7 @@ def test_every_real_pair_renders_and_agrees(capsys: pytest.CaptureFixture[str]) 
     for case in cases:
         sides = [Interface("api", candid=parse_candid(case[side], f"{side}.did")) for side in ("old", "new")]
         for profile, field in (("didc", "expected"), ("dfx", "expected_dfx")):
-            changes = compare_versions([Versions("api", *sides)], profile=profile, surfaces=[Surface.CANDID])
+            changes = compare_versions([Versions("api", sides[0], sides[1])], profile=profile, surfaces=[Surface.CANDID])
             (report,) = changes.canisters[0].surfaces
             if case.get(field) is not None:
                 assert report.compatible is (case[field] == "compatible"), case["name"]
@@ -63,7 +63,7 @@ def test_every_real_pair_renders_for_machines_and_reviewers() -> None:
         sides = [Interface("api", candid=parse_candid(case[side], f"{side}.did")) for side in ("old", "new")]
         for side in sides:
             side.provenance[Surface.CANDID] = Provenance("file", "api.did", "0" * 64)
-        changes = compare_versions([Versions("api", *sides)], profile="dfx", surfaces=[Surface.CANDID])
+        changes = compare_versions([Versions("api", sides[0], sides[1])], profile="dfx", surfaces=[Surface.CANDID])
         texts = {form: write(changes, "0.0.0") for form, write in FORMATS.items()}
         assert all(text.endswith("\n") for text in texts.values()), case["name"]
         assert len(texts["markdown"]) < MAX_COMMENT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.compare.candid import compare_interfaces
 from analyzer.edits.assemble import fingerprint, general_rule
@@ -18,14 +18,25 @@ if TYPE_CHECKING:
     from analyzer.interface import Interface, Versions
 
 
+class Own(NamedTuple):
+    """What holds for one canister. profile, clients: as in `compare_interfaces`."""
+
+    profile: str
+    clients: Sequence[str]
+
+
 @dataclass(slots=True, eq=False)
 class Canister:
-    """One canister. old, new: None where a version does not have it. surfaces: in the order stable, candid."""
+    """One canister. old, new: None where a version does not have it. surfaces: in the order stable, candid.
+
+    against: what the old version is, where a canister is compared with several.
+    """
 
     name: str
     old: Interface | None
     new: Interface | None
     surfaces: list[Report] = field(default_factory=list)
+    against: str | None = None
 
     @property
     def edits(self) -> list[Edit]:
@@ -70,17 +81,19 @@ def compare_versions(
     service_is_principal: bool = False,
     clients: Sequence[str] = ALL_CLIENTS,
     policy: Policy = Policy.GUIDE,
+    own: Callable[[str], Own] | None = None,
 ) -> ChangeSet:
     """Compare the versions of each canister. surfaces: which to look at. policy: what blocks.
 
-    profile, service_is_principal, clients: as in `compare_interfaces`.
+    profile, service_is_principal, clients: as in `compare_interfaces`. own: what holds for a canister instead.
     """
-    judge = partial(compare_interfaces, profile=profile, service_is_principal=service_is_principal, clients=clients)
     canisters = []
     for pair in versions:
         name, old, new = pair.name, pair.old, pair.new
-        canister = Canister(name, old, new)
-        for surface in surfaces:
+        canister = Canister(name, old, new, against=pair.against)
+        chosen = Own(profile, clients) if own is None else own(name)
+        judge = partial(compare_interfaces, service_is_principal=service_is_principal, **chosen._asdict())
+        for surface in surfaces if pair.surfaces is None else pair.surfaces:
             report = _surface(name, surface, old, new, judge)
             if report is not None:
                 canister.surfaces.append(report)

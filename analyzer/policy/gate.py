@@ -30,16 +30,17 @@ class Callers(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """What decides. policy: what blocks where a canister has none of its own. today: on which accepted changes count.
+    """What decides. policy: what blocks where a canister has none of its own; overrules: it holds for those too.
 
-    callers: finds the calls of a method, for canisters whose clients are all in the repository; None where the
-    repository is not looked at, and then such a canister is like any other.
+    today: on which accepted changes count. callers: finds the calls of a method, for canisters whose clients are all in
+    the repository; None where the repository is not looked at, and then such a canister is like any other.
     """
 
     config: Config
     policy: Policy
     accepted: Sequence[Accepted]
     today: date
+    overrules: bool = False
     callers: Callable[[str], Callers] | None = None
 
 
@@ -59,7 +60,7 @@ def judge(changes: ChangeSet, gate: Gate) -> Judged:
     met: set[str] = set()
     for canister in changes.canisters:
         own = gate.config.of(canister.name)
-        policy = own.policy or gate.policy
+        policy = gate.policy if gate.overrules or own.policy is None else own.policy
         for edit in canister.edits:
             for occurrence in edit.occurrences:
                 occurrence.blocked_by = _levelled(occurrence, policy, gate.config)

@@ -90,7 +90,8 @@ def outcome_of(finding: Finding) -> str:
     first = finding.first
     more = f" (and {len(finding.occurrences) - 1} more)" if len(finding.occurrences) > 1 else ""
     gate = f"; {blocked_by(first)}" if first.blocked_by else "; accepted" if finding.accepted else ""
-    return f"{first.effect}{more}{gate}"
+    against = finding.canister.against if finding.canister is not None else None
+    return f"{first.effect}{more}{gate}{f'; against {clean(against)}' if against else ''}"
 
 
 def short_fingerprint(occurrence: Occurrence) -> str:

@@ -66,6 +66,7 @@ def rule_values(rule: Rule) -> dict[str, Any]:
 def _canister(canister: Canister) -> dict[str, Any]:
     return {
         "name": canister.name,
+        "against": canister.against,
         "added": canister.old is None,
         "removed": canister.new is None,
         "old": _interface(canister.old),

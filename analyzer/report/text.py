@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.model import RANK, Verdict, worst
+from analyzer.policy.accepted import may_be_accepted
 from analyzer.report.block import Block, block_lines, blocks
 from analyzer.report.drawing import Drawing, Line, cells, plain, spread, wrapped
 from analyzer.report.words import clean, official, totals
@@ -32,12 +33,13 @@ def text_lines(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
     """Yield the report line by line."""
     yield from _verdict(changes, drawing)
     several = len(changes.canisters) > 1
+    apart = len({canister.against for canister in changes.canisters}) > 1
     order = sorted(changes.canisters, key=lambda c: -max(RANK[r.verdict] for r in c.surfaces))
     shown: list[Block] = []
     for canister in order:
         found = blocks(canister.edits)
         shown += found
-        yield from _canister(canister, found, drawing, named=several)
+        yield from _canister(_name(canister, drawing, apart=apart) if several else None, found, drawing)
     if shown:
         yield []
         yield from _ending(changes, shown, drawing)
@@ -53,10 +55,13 @@ def _verdict(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
         head: Line = [(f"{drawing.mark(verdict)} {_SAID[verdict]}", verdict), (f"  {proof}", "")]
         yield from spread(head, (gate, "bold" if changes.blocked else "dim"), drawing)
     several = len(changes.canisters) > 1
-    longest = max(cells(drawing.text(clean(c.name, 40))) for c in changes.canisters)
-    for canister in changes.canisters:
+    against = {canister.against for canister in changes.canisters}
+    names = [_name(canister, drawing, apart=len(against) > 1) for canister in changes.canisters]
+    if len(against) == 1 and None not in against:
+        yield [(f"  against {drawing.text(clean(min(filter(None, against))))}", "dim")]
+    for name, canister in zip(names, changes.canisters, strict=True):
         if several:
-            yield _summary(canister, longest, drawing)
+            yield _summary(canister, name, max(map(cells, names)), drawing)
         for report in canister.surfaces:
             if not several:
                 yield [(f"  {report.surface:<7} {_answer(canister, report)}", "dim")]
@@ -64,10 +69,15 @@ def _verdict(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
                 yield from wrapped(f"note: {note}", drawing, [("    ", "")], [("          ", "")], "dim")
 
 
-def _summary(canister: Canister, width: int, drawing: Drawing) -> Line:
+def _name(canister: Canister, drawing: Drawing, *, apart: bool) -> str:
+    """Return how a canister is called. apart: not all are compared with the same."""
+    against = f", against {clean(canister.against)}" if apart and canister.against else ""
+    return drawing.text(f"{clean(canister.name, 40)}{against}")
+
+
+def _summary(canister: Canister, name: str, width: int, drawing: Drawing) -> Line:
     """Return the row of one canister among several: verdict, name, official answers, what changed."""
     verdict = worst([report.verdict for report in canister.surfaces])
-    name = drawing.text(clean(canister.name, 40))
     if canister.old is None or canister.new is None:
         said = "new" if canister.old is None else "gone"
     else:
@@ -84,10 +94,10 @@ def _answer(canister: Canister, report: Report) -> str:
     return f"{official(report.surface, report.compatible, report.profile)}{codes}"
 
 
-def _canister(canister: Canister, found: list[Block], drawing: Drawing, *, named: bool) -> Iterator[Line]:
-    if named and found:
+def _canister(name: str | None, found: list[Block], drawing: Drawing) -> Iterator[Line]:
+    if name is not None and found:
         yield []
-        heading = f"{drawing.rule * 2} {drawing.text(clean(canister.name))} "
+        heading = f"{drawing.rule * 2} {name} "
         yield [(heading + drawing.rule * max(0, drawing.width - cells(heading)), "bold")]
     folded = False
     for block in found:
@@ -106,10 +116,16 @@ def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterato
     if blocking:
         rule = blocking[0].sections[0][1][0].rule
         commands = [(f"ctxcheck explain {rule}", "what this rule means, with an example")] if rule else []
+        acceptable = [
+            o for block in blocking for _, occurrences in block.sections for o in occurrences if may_be_accepted(o)
+        ]
+        if acceptable and (first := next((o for o in acceptable if o.blocked_by), None)):
+            commands.append((f"ctxcheck accept {first.fingerprint[:12]} --reason TEXT", "let this one through"))
         commands.append(("ctxcheck rules --guide", "what the migration guide calls safe, and what is"))
+        width = max(24, *(len(command) for command, _ in commands))
         for command, says in commands:
-            fits = 28 + cells(says) <= drawing.width
-            yield [(f"  {command:<24}", "path"), (f"  {says}" if fits else "", "dim")]
+            fits = width + 4 + cells(says) <= drawing.width
+            yield [(f"  {command:<{width}}", "path"), (f"  {says}" if fits else "", "dim")]
 
 
 def outcome(changes: ChangeSet) -> str:

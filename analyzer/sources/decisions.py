@@ -14,8 +14,7 @@ from analyzer.sources.disk import Disk
 from analyzer.sources.files import read_text
 from analyzer.sources.packages import upward
 from analyzer.sources.projects import PROJECT_FILES
-
-_PLACES = (configuration.NAME, accepted_changes.NAME, *PROJECT_FILES)
+from analyzer.sources.projects.profile import DECISIONS
 
 
 class Decisions(NamedTuple):
@@ -48,7 +47,7 @@ def read_decisions(start: PurePath | None = None) -> Decisions:
 
 def _folder(start: PurePath) -> PurePath:
     places = list(upward(Disk(), start))
-    for names in (_PLACES[:2], _PLACES[2:]):
+    for names in (DECISIONS, PROJECT_FILES):
         for place in places:
             if any(Path(place, name).is_file() for name in names):
                 return place

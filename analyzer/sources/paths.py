@@ -57,7 +57,7 @@ def read_versions(old: str, new: str | None = None, cache: Cache | None = None, 
         sides.append(_one(side, name, one.files, files, surfaces, cache, run=run))
     # A program that a project names is called as the project calls it.
     name = next((side.name for side in reversed(sides) if side.name != name), name)
-    return [Versions(name, *sides)]
+    return [Versions(name, sides[0], sides[1])]
 
 
 def _has_many(one: Named) -> bool:
@@ -145,6 +145,13 @@ def _listed(folder: Named) -> dict[str, dict[str, PurePath]]:
         if len(found.get(name, {})) < len(SURFACES):
             found.setdefault(name, {})[WASM] = path
     return found
+
+
+def interface_of_files(
+    side: str, name: str, files: Files, paths: dict[str, PurePath], cache: Cache | None
+) -> Interface:
+    """Return the interface that files show. paths: by kind. side: for errors. Raises SourceError, ParseError."""
+    return _one(side, name, files, paths, set(Surface), cache)
 
 
 def _one(

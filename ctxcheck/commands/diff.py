@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.compare.candid import PROFILES
-from analyzer.compare.versions import compare_versions
 from analyzer.model import ALL_CLIENTS, Surface
 from analyzer.policy.levels import Policy
 from analyzer.sources.cache import open_cache
 from analyzer.sources.paths import read_versions
-from analyzer.sources.projects.profile import default_profile
 from ctxcheck import __version__
+from ctxcheck.comparison import Asked, compared, decisions
 from ctxcheck.progress import Progress
 from ctxcheck.reports import give, report_options
 
@@ -47,10 +46,8 @@ if TYPE_CHECKING:
 @click.option(
     "--policy",
     type=click.Choice([p.value for p in Policy]),
-    default=Policy.GUIDE.value,
-    show_default=True,
     help="What blocks. state: what moc refuses and what stored data loses. wire: also what breaks old clients. "
-    "guide: also what the migration guide alone calls breaking.",
+    "guide: also what the migration guide alone calls breaking.  [default: guide, or as ctxcheck.toml has it]",
 )
 @click.option(
     "--client",
@@ -72,7 +69,7 @@ def command(  # noqa: PLR0913 - what users may ask for
     form: str,
     surfaces: tuple[str, ...],
     profile: str | None,
-    policy: str,
+    policy: str | None,
     clients: tuple[str, ...],
     *,
     outputs: tuple[Output, ...],
@@ -95,15 +92,11 @@ def command(  # noqa: PLR0913 - what users may ask for
       3  an input cannot be read
     """  # noqa: D301 - click's mark for lines that stay as they are
     gc.disable()  # the process ends soon; on large interfaces the collector takes a third of the time and finds nothing
+    asked = Asked(profile, policy, clients, [Surface(s) for s in surfaces] or list(Surface), service_is_principal)
+    decided = decisions()
     with Progress("comparing"):
-        changes = compare_versions(
-            read_versions(old, new, open_cache(__version__), run=run_project_commands),
-            profile=profile or default_profile(),
-            surfaces=[Surface(s) for s in surfaces] or list(Surface),
-            service_is_principal=service_is_principal,
-            clients=clients or ALL_CLIENTS,
-            policy=Policy(policy),
-        )
+        versions = read_versions(old, new, open_cache(__version__), run=run_project_commands)
+        changes, _ = compared(versions, asked, decided)
     if not changes.canisters:
         msg = f"neither side has a {' or '.join(surfaces)} part"
         raise click.UsageError(msg, ctx)

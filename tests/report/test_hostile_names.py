@@ -76,7 +76,7 @@ def changes(name: str, *, accepted: bool = False) -> ChangeSet:
         label = f"{name}{side}.did"
         candid = parse_candid(text, label)
         sides.append(Interface(name, candid=candid, provenance={Surface.CANDID: Provenance("file", label, "0" * 64)}))
-    found = compare_versions([Versions(name, *sides)] * 2, profile="didc", surfaces=[Surface.CANDID])
+    found = compare_versions([Versions(name, sides[0], sides[1])] * 2, profile="didc", surfaces=[Surface.CANDID])
     assert {Verdict.BREAKING, Verdict.SAFE} <= {edit.verdict for edit in found.edits}
     for occurrence in found.occurrences if accepted else ():
         occurrence.accepted = decision(name, by=name)

@@ -19,7 +19,7 @@ ROOM = 25
 
 def of_signatures(old: str, new: str) -> ChangeSet:
     sides = [Interface("api", stable=parse_stable(text, f"{side}.most")) for side, text in (("old", old), ("new", new))]
-    return compare_versions([Versions("api", *sides)], profile="didc", surfaces=[Surface.STABLE])
+    return compare_versions([Versions("api", sides[0], sides[1])], profile="didc", surfaces=[Surface.STABLE])
 
 
 def told(compared: ChangeSet) -> list[list[str]]:

@@ -85,7 +85,7 @@ def test_the_verdict_comes_first(old: str, new: str, verdict: str, gate: str) ->
 
 def of_texts(old: str, new: str) -> ChangeSet:
     sides = [Interface("api", candid=parse_candid(text, f"{side}.did")) for side, text in (("old", old), ("new", new))]
-    return compare_versions([Versions("api", *sides)], profile="didc", surfaces=[Surface.CANDID])
+    return compare_versions([Versions("api", sides[0], sides[1])], profile="didc", surfaces=[Surface.CANDID])
 
 
 HOSTILE = {

@@ -25,7 +25,7 @@ def compared(old: str, new: str, policy: Policy = Policy.GUIDE, clients: tuple[s
     else:
         sides = [Interface("c", candid=parse_candid(f"service : {{ {text} }}", "t.did")) for text in (old, new)]
     extra = {"clients": clients} if clients else {}
-    return compare_versions([Versions("c", *sides)], profile="didc", policy=policy, **extra)  # type: ignore[arg-type]
+    return compare_versions([Versions("c", sides[0], sides[1])], profile="didc", policy=policy, **extra)  # type: ignore[arg-type]
 
 
 # Old, new, the verdict, and what it is blocked by under `state`, `wire` and `guide`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+DECISIONS = ("ctxcheck.toml", "ctxcheck.accepted.toml")
 _DEPLOYS_AS_DFX = ("dfx.json", "icp.yaml")
 
 
@@ -12,3 +13,9 @@ def default_profile(folder: Path | None = None) -> str:
     at = (folder or Path.cwd()).resolve()
     deploys = any((place / name).is_file() for place in (at, *at.parents) for name in _DEPLOYS_AS_DFX)
     return "dfx" if deploys else "didc"
+
+
+def has_decisions(folder: Path | None = None) -> bool:
+    """Tell whether the project around a folder (None: the working folder) has a file of decisions."""
+    at = (folder or Path.cwd()).resolve()
+    return any((place / name).is_file() for place in (at, *at.parents) for name in DECISIONS)
