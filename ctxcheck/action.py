@@ -27,6 +27,7 @@ def main() -> int:
     reports = Path(os.environ.get("CTXCHECK_REPORTS") or "ctxcheck-report")
     try:
         reports.mkdir(parents=True, exist_ok=True)
+        tell("reports", str(reports))
         base = os.environ.get("CTXCHECK_BASE", "").strip()
         commit = fetched(base) if base.strip("0") else ""  # a new branch comes from the commit of zeros
         status = check(commit, reports)

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # written here, never read
 
-from analyzer.model import Verdict
 from analyzer.report.block import said
-from analyzer.report.finding import Finding, alike, nearest, reason, rule_name, sentence, short_fingerprint
+from analyzer.report.finding import Finding, nearest, reason, rule_name, sentence, short_fingerprint
 from analyzer.report.words import blocked_by, clean, official, path_text, who_breaks
 
 if TYPE_CHECKING:
     from analyzer.compare.versions import Canister, ChangeSet
-    from analyzer.model import Occurrence, Report
+    from analyzer.model import Report
 
 # What XML 1.0 has no way to write, not even escaped ("Characters", section 2.2).
 _REFUSED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,17 +34,12 @@ def _totals(suites: list[Element]) -> dict[str, str]:
 def _suite(canister: Canister) -> Element:
     cases = [_surface(canister, report) for report in canister.surfaces]
     for edit in canister.edits:
-        for occurrences in alike(edit):
-            told = [Finding(canister, edit, [occurrence]) for occurrence in occurrences]
-            cases += [_case(canister, finding) for finding in told if _is_told(finding.first)]
+        told = [Finding(canister, edit, [occurrence]) for occurrence in edit.occurrences]
+        cases += [_case(canister, finding) for finding in told if not finding.quiet]
     counts = {"tests": str(len(cases)), "failures": str(sum(case.find("failure") is not None for case in cases))}
     suite = Element("testsuite", {"name": _allowed(clean(canister.name)), **counts, "errors": "0"})
     suite.extend(cases)
     return suite
-
-
-def _is_told(occurrence: Occurrence) -> bool:
-    return occurrence.verdict != Verdict.SAFE or bool(occurrence.blocked_by)
 
 
 def _surface(canister: Canister, report: Report) -> Element:

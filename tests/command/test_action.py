@@ -142,7 +142,7 @@ def test_it_checks_shows_and_ends_as_the_check_does(
         "::notice::github",
     ]
     assert (tmp_path / "summary.md").read_text("utf-8") == "::notice::markdown\n"
-    assert (tmp_path / "output").read_text("utf-8") == "status=1\n"
+    assert (tmp_path / "output").read_text("utf-8") == f"reports={tmp_path}/reports\nstatus=1\n"
     assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == sorted(action.FILES.values())
 
 
