@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Check": {
         "diff": ("ctxcheck.commands.diff", "Compare two versions, change by change."),
+        "check": ("ctxcheck.commands.check", "Check what is about to be committed, pushed or merged."),
+        "accept": ("ctxcheck.commands.accept", "Let changes through, with a reason, for a time."),
         "explain": ("ctxcheck.commands.explain", "Explain a rule, with an example."),
         "rules": ("ctxcheck.commands.rules", "List the rules, or what the migration guide says and is true."),
         "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
     "Tools": {
+        "init": ("ctxcheck.commands.init", "Set up a project: configuration, hook, script."),
         "doctor": (
             "ctxcheck.commands.doctor",
             "Show what ctxcheck finds on this machine, and what to do about the rest.",

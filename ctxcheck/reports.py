@@ -70,8 +70,11 @@ def report_options(command: Command) -> Command:
     return form(output(command))
 
 
-def give(changes: ChangeSet, form: str, outputs: Sequence[Output] = ()) -> None:
-    """Write the reports, files first, then the one on standard output. Raises UsageError: a file cannot be written."""
+def give(changes: ChangeSet, form: str | None, outputs: Sequence[Output] = ()) -> None:
+    """Write the reports, files first, then the one on standard output, if any.
+
+    Raises UsageError: a file cannot be written.
+    """
     for output in outputs:
         write_whole(output.file, FORMATS[output.form](changes, __version__))
     if form == "text":
@@ -79,7 +82,7 @@ def give(changes: ChangeSet, form: str, outputs: Sequence[Output] = ()) -> None:
         from ctxcheck.paint import show  # noqa: PLC0415
 
         show(partial(text_lines, changes))
-    else:
+    elif form is not None:
         sys.stdout.write(FORMATS[form](changes, __version__))
 
 

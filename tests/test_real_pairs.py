@@ -38,7 +38,9 @@ def test_every_real_pair_renders_and_agrees(capsys: pytest.CaptureFixture[str]) 
     for case in cases:
         sides = [Interface("api", candid=parse_candid(case[side], f"{side}.did")) for side in ("old", "new")]
         for profile, field in (("didc", "expected"), ("dfx", "expected_dfx")):
-            changes = compare_versions([Versions("api", sides[0], sides[1])], profile=profile, surfaces=[Surface.CANDID])
+            changes = compare_versions(
+                [Versions("api", sides[0], sides[1])], profile=profile, surfaces=[Surface.CANDID]
+            )
             (report,) = changes.canisters[0].surfaces
             if case.get(field) is not None:
                 assert report.compatible is (case[field] == "compatible"), case["name"]

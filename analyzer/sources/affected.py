@@ -41,13 +41,14 @@ class Texts(NamedTuple):
 class Affected(NamedTuple):
     """What a change may touch. old, new: the projects. programs: names of their canisters. texts: other canisters.
 
-    untouched: how many canisters it does not touch.
+    all_texts: names of all other canisters. untouched: how many canisters the change does not touch.
     """
 
     old: Project | None
     new: Project | None
     programs: list[str]
     texts: dict[str, Texts]
+    all_texts: list[str]
     untouched: int
 
 
@@ -80,7 +81,7 @@ def affected(sides: Sides, deployed: PurePath, *, everything: bool = False) -> A
         for name, found in texts.items()
         if everything or not sides.changed.isdisjoint(_imported(sides, [*found.old.values(), *found.new.values()]))
     }
-    return Affected(old, new, programs, changed, len(names) + len(texts) - len(programs) - len(changed))
+    return Affected(old, new, programs, changed, sorted(texts), len(names) + len(texts) - len(programs) - len(changed))
 
 
 def private(files: Revision | WorkTree) -> list[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
     from analyzer.sources.git import Revision
+    from analyzer.sources.worktree import WorkTree
 
 MAX_FILE = 2 * 1024 * 1024  # bytes; a larger one is data, or a bundle
 # Not calls: interfaces and what is generated from them, packages, prose.
@@ -19,7 +20,7 @@ _NO_CALLS = (".did", ".most", ".did.js", ".did.d.ts", ".md", ".lock", ".svg")
 _NO_FOLDERS = {"node_modules", "declarations", ".mops", ".dfx", "deployed"}
 
 
-def callers_of(files: Revision, method: str, changed: Collection[PurePath]) -> Callers:
+def callers_of(files: Revision | WorkTree, method: str, changed: Collection[PurePath]) -> Callers:
     """Return where the files of a revision call a method. changed: the files that the change touches.
 
     A call is looked for by its form, in any language: `.name(`, a quoted name, a name taken out of an actor by

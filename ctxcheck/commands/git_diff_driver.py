@@ -46,7 +46,7 @@ def command(arguments: tuple[str, ...]) -> None:
     except CtxError as error:
         sys.stdout.write(f"interface {clean(path, 300)}: {clean(str(error), 600)}\n")
         return
-    versions = Versions(Path(path).stem, *sides)
+    versions = Versions(Path(path).stem, sides[0], sides[1])
     show(partial(_lines, path, versions))
 
 
