@@ -99,3 +99,11 @@ def _of_ci(environment: Mapping[str, str]) -> str | None:
     """Return what a CI says that a change is to be merged into."""
     branch = environment.get("GITHUB_BASE_REF")
     return f"origin/{branch}" if branch else environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or None
+
+
+def likely_baseline() -> str | None:
+    """Return the revision that changes are merged into, as far as a clone shows it; None where it shows none."""
+    for name in _BRANCHES[1:]:
+        if revision(name) is not None:
+            return name
+    return None

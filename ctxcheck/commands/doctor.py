@@ -17,6 +17,7 @@ from analyzer.report.drawing import Drawing, Line, wrapped
 from analyzer.sources.cache import SWITCH, cache_folder, open_cache
 from analyzer.sources.compiler import candidates, find, node
 from analyzer.sources.disk import Disk
+from analyzer.sources.hooks import hook_of
 from analyzer.sources.packages import nearest, packages
 from analyzer.sources.projects import PROJECT_FILES
 from analyzer.sources.projects.profile import default_profile
@@ -84,6 +85,11 @@ def _lines(project: Path, drawing: Drawing) -> Iterator[Line]:
         if (project / name).is_file():
             yield from _row(Verdict.SAFE, name, "", drawing)
     yield from _row(None, "Candid answer", f"{default_profile()} (--profile)", drawing)
+    hook = hook_of(project)
+    if hook is None:
+        yield from _row(Verdict.LOSSY, "hook", "none runs ctxcheck: `ctxcheck init`", drawing)
+    else:
+        yield from _row(Verdict.SAFE, "hook", f"{hook.where} ({hook.kind})", drawing)
     installed = packages(Disk(), project).installed
     if (project / "mops.toml").is_file():
         words = f"{len(installed)} installed" if installed else "none installed: `mops install`"
