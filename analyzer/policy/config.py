@@ -165,7 +165,9 @@ def _check_rules(config: Config, check: _Check) -> None:
             ids = [known.id for known in all_rules()]
             slugs = {known.slug: known.id for known in all_rules()}
             near = slugs.get(name.lower()) or _nearest_of(name, ids)
-            check.fail(name, f"there is no rule {name}", f"did you mean {near}?" if near else "ctxcheck rules")
+            check.fail(
+                name, f"there is no rule {name}", f"did you mean {near}?" if near else "`ctxcheck rules` lists them"
+            )
         elif level != Level.BLOCK and not may_be_lowered(rule.surface, rule.verdict):
             msg = f"{name} {rule.slug} cannot be lowered to `{level}`: stored data is at stake"
             hint = "write a migration function"

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_NOT_OURS = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI")
+_OF_A_CI = ("GITHUB_", "CI_", "PRE_COMMIT", "GIT_")
+
+
 def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder, without the colours and the CI of whoever runs the tests."""
-    clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI")}
+    clean = {k: v for k, v in os.environ.items() if k not in _NOT_OURS and not k.startswith(_OF_A_CI)}
     return subprocess.run(
         [sys.executable, "-m", "ctxcheck", *arguments],
         cwd=folder,

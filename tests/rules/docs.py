@@ -1,16 +1,19 @@
 """Write what follows from the rules, the pages under `docs/` and the rules' index: `python -m tests.rules.docs`.
 
 rules.md: a chapter a rule. coverage.md: each known kind of change and what it falls under. guide.md: the migration guide's
-kinds of change, edit by edit, and what blocks under each policy.
+kinds of change, edit by edit, and what blocks under each policy. config.md and ctxcheck.schema.json: the keys of
+ctxcheck.toml.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from difflib import unified_diff
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.model import RULES_VERSION, Polarity, Surface, Verdict
+from analyzer.policy.config import KEYS, may_be_lowered, schema
 from analyzer.policy.levels import LEVELS, Policy
 from analyzer.report.rule_page import facts
 from analyzer.rules import INDEX, all_rules, index_text
@@ -20,7 +23,7 @@ from tests.rules.rows import CANDID, CANDID_TEXTS, STABLE, STABLE_TEXTS
 from tests.shared import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from analyzer.rules.rule import Rule
@@ -38,6 +41,8 @@ def pages() -> dict[str, str]:
         "rules.md": "\n".join(_rules()) + "\n",
         "coverage.md": "\n".join(_coverage()) + "\n",
         "guide.md": "\n".join(_guide()) + "\n",
+        "config.md": "\n".join(_config()) + "\n",
+        "ctxcheck.schema.json": json.dumps(schema(), indent=2) + "\n",
     }
 
 
@@ -126,6 +131,33 @@ def _guide() -> Iterator[str]:
         named = [rule for rule in all_rules() if promise in rule.promises]
         if named:
             yield from ("", "Rules: " + ", ".join(f"[{r.id}](rules.md#{_anchor(r)})" for r in named))
+
+
+def _config() -> Iterator[str]:
+    yield from (MADE.replace("the rules", "the keys"), "# ctxcheck.toml", "")
+    yield "What a project holds itself to. Found upward from the working folder; an option of a call overrules it."
+    yield "Without the file the defaults hold: policy `guide`, all clients, dfx's Candid answer where dfx or icp-cli deploys."
+    yield ""
+    yield "`#:schema ./ctxcheck.schema.json` in its first line makes editors complete and check it: "
+    yield "[ctxcheck.schema.json](ctxcheck.schema.json). A key that there is not is an error that names the nearest one."
+    yield from ("", "| key | value | what |", "|---|---|---|")
+    yield from _keys(KEYS, "")
+    yield from ("", "## Levels", "")
+    yield "A rule's findings can be made to `block` whatever the policy, to `warn`, or be turned `off`: then they are counted."
+    yield (
+        "Rules of stored data cannot be lowered: "
+        + ", ".join(rule.id for rule in all_rules() if not may_be_lowered(rule.surface, rule.verdict))
+        + "."
+    )
+
+
+def _keys(keys: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name, key in keys.items():
+        inner = {"canisters": "NAME.", "levels": "RULE"}.get(name, "")
+        values = ", ".join(f"`{choice}`" for choice in key.choices) or ("" if key.keys else "text")
+        if not key.keys:
+            yield f"| `{path}{name}{'.' + inner if inner else ''}` | {values} | {key.help} |"
+        yield from _keys(key.keys, f"{path}{name}.{inner}")
 
 
 def _kind(kind: Kind) -> Iterator[str]:
