@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import RANK, Verdict
+from analyzer.policy.accepted import may_be_accepted
 from analyzer.report.drawing import Drawing, Line, cells, shortened, spread, wrapped
 from analyzer.report.excerpt import excerpt, place
 from analyzer.report.words import advice, blocked_by, clean, decided, path_text, title, who_breaks
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from analyzer.rules.rule import Rule
 
 _SHOWN_PATHS = 3
+_SHOWN_DIGITS = 12  # of a fingerprint
 _LIMIT = 2000  # code points of a witness
 
 
@@ -147,6 +149,16 @@ def _section(edit: Edit, occurrences: list[Occurrence], drawing: Drawing, *, las
         return
     for label, text in said(first, rule):
         yield from wrapped(text, drawing, [*lead, (f"{label:<6}", "dim")], [*lead, ("      ", "")])
+    if first.blocked_by and may_be_accepted(first):
+        room = drawing.width - sum(cells(text) for text, _ in lead) - len("let   ")
+        yield [*lead, ("let   ", "dim"), (accept_command(occurrences, room), "path")]
+
+
+def accept_command(occurrences: list[Occurrence], room: int = 100) -> str:
+    """Return the command that lets occurrences through, in at most so many characters."""
+    names = " ".join(o.fingerprint[:_SHOWN_DIGITS] for o in occurrences)
+    whole = f"ctxcheck accept {names} --reason TEXT"
+    return whole if len(whole) <= room else "ctxcheck accept --all --reason TEXT"
 
 
 def said(occurrence: Occurrence, rule: Rule | None) -> Iterator[tuple[str, str]]:

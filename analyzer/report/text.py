@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.model import RANK, Verdict, worst
-from analyzer.policy.accepted import may_be_accepted
 from analyzer.report.block import Block, block_lines, blocks
 from analyzer.report.drawing import Drawing, Line, cells, plain, spread, wrapped
 from analyzer.report.words import clean, official, totals
@@ -116,11 +115,6 @@ def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterato
     if blocking:
         rule = blocking[0].sections[0][1][0].rule
         commands = [(f"ctxcheck explain {rule}", "what this rule means, with an example")] if rule else []
-        acceptable = [
-            o for block in blocking for _, occurrences in block.sections for o in occurrences if may_be_accepted(o)
-        ]
-        if acceptable and (first := next((o for o in acceptable if o.blocked_by), None)):
-            commands.append((f"ctxcheck accept {first.fingerprint[:12]} --reason TEXT", "let this one through"))
         commands.append(("ctxcheck rules --guide", "what the migration guide calls safe, and what is"))
         width = max(24, *(len(command) for command, _ in commands))
         for command, says in commands:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.model import Verdict
-from analyzer.report.block import said
+from analyzer.policy.accepted import may_be_accepted
+from analyzer.report.block import accept_command, said
 from analyzer.report.drawing import Drawing, shortened, tail
 from analyzer.report.excerpt import marked, place
 from analyzer.report.html.element import Element, Node, element
@@ -22,7 +24,7 @@ DRAWING = Drawing()
 _SHOWN_PATHS = 8
 _AROUND = 60  # characters of a line on each side of the changed part
 _PART = 400
-_LABELS = {"e.g.": "example", "guide": "the guide"}
+_LABELS = {"e.g.": "example", "guide": "the guide", "let": "accepted"}
 
 
 def card_id(block: Block) -> str:
@@ -191,7 +193,15 @@ def _sentences(first: Occurrence) -> Element | None:
 
 
 def _fingerprints(occurrences: list[Occurrence]) -> Element:
-    first = occurrences[0].fingerprint[:12]
+    """Return the command that lets them through, to copy; of what may not pass or need not, the fingerprint."""
+    first = occurrences[0]
+    if first.blocked_by and may_be_accepted(first):
+        command = shlex.join(accept_command(occurrences).split())
+        return _to_copy("to let it through ", command, "")
     more = f" and {len(occurrences) - 1} more" if len(occurrences) > 1 else ""
-    button = element("button", "copy", type="button", class_="copy", data_copy=first, aria_label=f"copy {first}")
-    return element("p", "fingerprint ", element("code", first), more, " ", button, class_="fingerprint")
+    return _to_copy("fingerprint ", first.fingerprint[:12], more)
+
+
+def _to_copy(label: str, text: str, more: str) -> Element:
+    button = element("button", "copy", type="button", class_="copy", data_copy=text, aria_label=f"copy {text}")
+    return element("p", label, element("code", text), more, " ", button, class_="fingerprint")

@@ -135,6 +135,10 @@ def _pictures(changes: ChangeSet, linked: set[str]) -> Iterator[Node]:
         signs = [element("li", badge(verdict), class_=verdict.value) for verdict in met]
         yield element("ul", *signs, class_="legend", aria_label="what the lines mean")
         yield from kept
+        if len(kept) < len(drawn):
+            yield element(
+                "p", f"{len(drawn) - len(kept)} more pictures are left out, to keep this page small.", class_="more"
+            )
 
 
 def _fitting(elements: Iterable[Element], room: int) -> list[Element]:
