@@ -234,13 +234,22 @@ def loaded_by(*arguments: str) -> tuple[set[str], int]:
 
 # A comparison is run on every save and every commit: what it does not need it does not load.
 NEVER_LOADED = ("ic", "httpx", "wasmtime", "rich", "lark", "asyncio", "importlib.metadata")
+# What only projects and decisions take.
+OF_PROJECTS = ("yaml", "tomllib", "difflib", "concurrent", "tempfile", "analyzer.policy.config")
 
 
 def test_a_comparison_loads_only_what_it_needs() -> None:
     loaded, status = loaded_by("diff", "fixtures/demo/old", "fixtures/demo/new")
     assert status in {0, 1}
     assert {"analyzer.compare.candid", "grammars.parser"} <= loaded
-    assert sorted(name for name in loaded if within(name, *NEVER_LOADED)) == []
+    assert sorted(name for name in loaded if within(name, *NEVER_LOADED, *OF_PROJECTS)) == []
+
+
+def test_a_check_loads_no_more_than_it_needs() -> None:
+    loaded, status = loaded_by("check")
+    assert status in {0, 1}
+    assert "analyzer.sources.affected" in loaded
+    assert sorted(name for name in loaded if within(name, *NEVER_LOADED, "yaml")) == []
 
 
 def test_a_comparison_loads_the_format_that_is_asked_for_alone() -> None:

@@ -8,12 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.errors import UsageError
-from analyzer.model import Surface, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from analyzer.model import Occurrence
 
 NAME = "ctxcheck.accepted.toml"
 _HEAD = """\
@@ -47,11 +44,6 @@ class Accepted(NamedTuple):
 
 _TEXTS = ("fingerprint", "canister", "rule", "change", "where", "reason", "by")
 _DATES = ("on", "until")
-
-
-def may_be_accepted(occurrence: Occurrence) -> bool:
-    """Tell whether an occurrence may be let through: nothing that breaks stored data, or may."""
-    return occurrence.surface == Surface.CANDID or occurrence.verdict in (Verdict.SAFE, Verdict.LOSSY)
 
 
 def read_accepted(text: str, label: str) -> list[Accepted]:

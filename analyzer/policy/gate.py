@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import Surface, Verdict
-from analyzer.policy.accepted import may_be_accepted
 from analyzer.policy.config import Config, Level, is_newer, may_be_lowered
-from analyzer.policy.levels import Policy, blocked_by
+from analyzer.policy.levels import Policy, blocked_by, may_be_accepted
 from analyzer.rules import find
 
 if TYPE_CHECKING:

@@ -44,6 +44,11 @@ def _against(occurrence: Occurrence) -> tuple[str, ...]:
     return ("guide",) if "guide" in occurrence.breaks else ()
 
 
+def may_be_accepted(occurrence: Occurrence) -> bool:
+    """Tell whether an occurrence may be let through: nothing that breaks stored data, or may."""
+    return occurrence.surface == Surface.CANDID or occurrence.verdict in (Verdict.SAFE, Verdict.LOSSY)
+
+
 def apply(policy: Policy, occurrences: Iterable[Occurrence]) -> None:
     """Set `blocked_by` of each occurrence."""
     for occurrence in occurrences:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import RANK, Verdict
-from analyzer.policy.accepted import may_be_accepted
+from analyzer.policy.levels import may_be_accepted
 from analyzer.report.drawing import Drawing, Line, cells, shortened, spread, wrapped
 from analyzer.report.excerpt import excerpt, place
 from analyzer.report.words import advice, blocked_by, clean, decided, path_text, title, who_breaks

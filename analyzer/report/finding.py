@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.model import RANK, Edit, Location, Occurrence, Verdict
-from analyzer.policy.accepted import may_be_accepted
+from analyzer.policy.levels import may_be_accepted
 from analyzer.report.words import blocked_by, clean, path_text
 from analyzer.rules import find
 

@@ -98,19 +98,18 @@ def interfaces(side: str, one: Named, cache: Cache | None, *, run: bool = False)
 
     A revision alone stands for the project around the working folder. Raises SourceError, ParseError.
     """
-    from analyzer.sources.projects.interfaces import project_interfaces  # noqa: PLC0415 - most compare files
-    from analyzer.sources.projects.read import project_above, project_in  # noqa: PLC0415
-
     folder = one.path if one.is_folder else one.path.parent
-    project = project_in(one.files, folder)
-    if project is None and one.everything:
-        project = project_above(one.files, folder)
-    if project is None and one.is_folder and _listed(one):
+    if one.everything or any(one.files.is_folder(folder / name) is False for name in PROJECT_FILES):
+        from analyzer.sources.projects.interfaces import project_interfaces  # noqa: PLC0415 - most compare files
+        from analyzer.sources.projects.read import project_above, project_in  # noqa: PLC0415
+
+        project = (project_above if one.everything else project_in)(one.files, folder)
+        if project is not None:
+            return project_interfaces(project, set(project.targets), cache, side=side, run=run)
+    if one.is_folder and _listed(one):
         return _of_folder(side, one, cache)
-    if project is None:
-        msg = "there is no *.did, *.most or *.wasm in this folder, and no project file that names a Motoko canister"
-        raise SourceError(msg, where=one.text)
-    return project_interfaces(project, set(project.targets), cache, side=side, run=run)
+    msg = "there is no *.did, *.most or *.wasm in this folder, and no project file that names a Motoko canister"
+    raise SourceError(msg, where=one.text)
 
 
 def _of_folder(side: str, folder: Named, cache: Cache | None) -> dict[str, Interface]:

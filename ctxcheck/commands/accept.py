@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.errors import UsageError
-from analyzer.policy.accepted import Accepted, accepted_text, may_be_accepted
+from analyzer.policy.accepted import Accepted, accepted_text
+from analyzer.policy.levels import may_be_accepted
 from analyzer.report.finding import findings, short_fingerprint
 from analyzer.report.words import clean, path_text, title
 from analyzer.sources.decisions import read_decisions

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from analyzer.model import Verdict
-from analyzer.policy.accepted import may_be_accepted
+from analyzer.policy.levels import may_be_accepted
 from analyzer.report.block import accept_command, said
 from analyzer.report.drawing import Drawing, shortened, tail
 from analyzer.report.excerpt import marked, place
