@@ -29,6 +29,7 @@ demo: $(SETUP) ## compare versions of the example canister
 	$(BIN)/python -m ctxcheck demo
 
 bench: setup ## measure comparisons beside the official checkers; fails where a limit is broken
+	$(BIN)/python -m tests.proof gate
 	$(BIN)/python -m tests.proof speed
 
 proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED=7

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analyzer.sources.base import Sides
     from analyzer.sources.git import Revision
-    from analyzer.sources.imports import Part
+    from analyzer.sources.imports import Known
     from analyzer.sources.projects.read import Project
     from analyzer.sources.projects.target import Target
     from analyzer.sources.worktree import WorkTree
@@ -59,7 +59,7 @@ def affected(sides: Sides, deployed: PurePath, *, everything: bool = False) -> A
     """
     old, new = (project_above(files, files.prefix) for files in (sides.base, sides.new))
     names = sorted({*(old.targets if old else ()), *(new.targets if new else ())})
-    known: list[dict[tuple[str, PurePath], Part]] = [{}, {}]
+    known: list[Known] = [{}, {}]
 
     def touched(name: str) -> bool:
         if any(path.stem == name and path.suffix in INTERFACES for path in sides.changed):
@@ -93,7 +93,7 @@ def private(files: Revision | WorkTree) -> list[str]:
     )
 
 
-def _files(project: Project, target: Target, known: dict[tuple[str, PurePath], Part]) -> set[PurePath]:
+def _files(project: Project, target: Target, known: Known) -> set[PurePath]:
     """Return the files that a canister is made of."""
     files = project.files
     mops = nearest(files, target.folder, "mops.toml")

@@ -9,7 +9,7 @@ from analyzer.interface import Versions
 from analyzer.model import Surface
 from analyzer.sources.affected import INTERFACES
 from analyzer.sources.paths import CANDID, interface_of_files
-from analyzer.sources.projects.interfaces import project_interfaces
+from analyzer.sources.projects.interfaces import Wanted, project_interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -36,8 +36,10 @@ def checked(
             msg = f"there is no canister {name!r} here"
             raise UsageError(msg, hint=f"known: {', '.join(sorted(known)) or 'none that changed'}")
     names = [name for name in found.programs if not only or name in only]
-    olds = project_interfaces(found.old, names, cache, side="old") if found.old else {}
-    news = project_interfaces(found.new, names, cache, side="new", run=run) if found.new else {}
+    wanted = [Wanted(found.old, names, "old")] if found.old else []
+    wanted += [Wanted(found.new, names, "new", run)] if found.new else []
+    interfaces = dict(zip([one.side for one in wanted], project_interfaces(wanted, cache), strict=True))
+    olds, news = interfaces.get("old", {}), interfaces.get("new", {})
     for name, texts in found.texts.items():
         if only and name not in only:
             continue

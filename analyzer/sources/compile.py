@@ -11,17 +11,20 @@ import os
 import re
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.errors import SourceError
 from analyzer.sources.compiler import INSTALL, Compiler, find, node
 from analyzer.sources.flags import Flags
-from analyzer.sources.imports import Closure, Part, closure, normal
+from analyzer.sources.imports import Closure, Known, closure, normal
 from analyzer.sources.packages import Packages, named_by, nearest, packages
 from grammars.digest import sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analyzer.sources.arguments import Files
     from analyzer.sources.cache import Cache
 
@@ -53,7 +56,10 @@ class Compiled(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """A program with all that goes into its result. labels: how reports call a file, by its place in the folder."""
+    """A program with all that goes into its result. labels: how reports call a file, by its place in the folder.
+
+    root, out: where it is compiled, and the path of what is written, without its suffix.
+    """
 
     program: Program
     compiler: Compiler
@@ -61,24 +67,52 @@ class _Job(NamedTuple):
     parts: Closure
     base: str
     labels: dict[str, str]
+    root: Path
+    out: Path
 
     def place(self, path: PurePath) -> str:
         """Return where a file of the program is in the folder that it is compiled in."""
         return os.path.relpath(_whole(self.program.files, path), self.base)
 
 
-def compile_program(
-    program: Program, cache: Cache | None = None, known: dict[tuple[str, PurePath], Part] | None = None
-) -> Compiled:
-    """Return what the compiler makes of a program. cache: of what it made before. known: parts read before, by path.
+def compile_programs(programs: Sequence[Program], cache: Cache | None = None) -> list[Compiled]:
+    """Return what the compiler makes of programs, in their order.
 
-    Raises SourceError: no compiler, packages that are missing, or a program with faults.
+    cache: of what it made before. Raises SourceError: no compiler, packages that are missing, or a program with faults;
+    of several, that of the first.
     """
-    where = program.files.label(program.main)
+    with tempfile.TemporaryDirectory(prefix="ctxcheck-") as folder:  # its owner's alone
+        known: dict[int, Known] = {}
+        jobs = [
+            _job(program, Path(folder, str(number)), known.setdefault(id(program.files), {}))
+            for number, program in enumerate(programs)
+        ]
+        keys = [_key(job) for job in jobs]
+        made: dict[bytes, Compiled | SourceError] = {}
+        for key in keys:
+            kept = None if cache is None else cache.store.get(key)
+            if kept is not None:
+                candid, _, stable = kept.decode().partition("\0")
+                made[key] = Compiled(candid, stable)
+        left = {key: job for key, job in zip(keys, jobs, strict=True) if key not in made}
+        made |= zip(left, _compiled(list(left.values())), strict=True)
+        found = []
+        for key in keys:
+            one = made[key]
+            if isinstance(one, SourceError):
+                raise one
+            if cache is not None and key in left:
+                cache.store.put(key, f"{one.candid}\0{one.stable}".encode())
+            found.append(one)
+        return found
+
+
+def _job(program: Program, folder: Path, known: Known) -> _Job:
+    """Return a program with its files and packages. Raises SourceError."""
     compiler = find(program.files.disk(program.folder))
     if compiler is None:
         msg = "a .mo file takes the Motoko compiler, and there is none"
-        raise SourceError(msg, where=where, hint=INSTALL)
+        raise SourceError(msg, where=program.files.label(program.main), hint=INSTALL)
     asked = _asked(program)
     asked.own.update({name: normal(program.folder / path) for name, path in program.flags.packages})
     parts = _parts(program, asked, known)
@@ -88,16 +122,7 @@ def compile_program(
     everything = [_whole(program.files, path) for path in (*parts.own, program.folder)]
     base = os.path.commonpath([os.path.dirname(path) for path in everything[:-1]] + everything[-1:])  # noqa: PTH120
     labels = {os.path.relpath(_whole(program.files, path), base): program.files.label(path) for path in parts.own}
-    job = _Job(program, compiler, asked, parts, base, labels)
-    key = _key(job)
-    kept = None if cache is None else cache.store.get(key)
-    if kept is not None:
-        candid, _, stable = kept.decode().partition("\0")
-        return Compiled(candid, stable)
-    made = _compiled(job)
-    if cache is not None:
-        cache.store.put(key, f"{made.candid}\0{made.stable}".encode())
-    return made
+    return _Job(program, compiler, asked, parts, base, labels, folder / "program", folder / "out")
 
 
 def _whole(files: Files, path: PurePath) -> str:
@@ -105,12 +130,12 @@ def _whole(files: Files, path: PurePath) -> str:
     return os.path.normpath(os.path.join(os.getcwd() if files.top is None else "/", path))  # noqa: PTH109, PTH118
 
 
-def parts_of(program: Program, known: dict[tuple[str, PurePath], Part] | None = None) -> Closure:
-    """Return the files that a program is made of. known: as `compile_program` takes it. Raises SourceError."""
+def parts_of(program: Program, known: Known | None = None) -> Closure:
+    """Return the files that a program is made of. known: as `closure` takes it. Raises SourceError."""
     return _parts(program, _asked(program), known)
 
 
-def _parts(program: Program, asked: Packages, known: dict[tuple[str, PurePath], Part] | None) -> Closure:
+def _parts(program: Program, asked: Packages, known: Known | None) -> Closure:
     known = {} if known is None else known
     parts = closure(program.files, program.main, asked.installed, asked.own, known)
     if program.flags.migrations is not None:
@@ -174,27 +199,58 @@ def _key(job: _Job) -> bytes:
     return sha.digest()
 
 
-def _compiled(job: _Job) -> Compiled:
-    program = job.program
-    with tempfile.TemporaryDirectory(prefix="ctxcheck-") as made:  # its owner's alone
-        root, out = Path(made, "program"), Path(made, "out")
+def _compiled(jobs: list[_Job]) -> list[Compiled | SourceError]:
+    """Return what becomes of each job, as many at a time as there are processors.
+
+    The npm compiler takes long to warm up: one process of it compiles its share of the programs, one after the other.
+    """
+    if not jobs:
+        return []
+    for job in jobs:
         for path, part in job.parts.own.items():
-            target = root / job.place(path)
+            target = job.root / job.place(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(part.data)
-        folder = root / job.place(program.folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        asked = "" if job.compiler.kind == "moc" else json.dumps(_for_npm(job, root, out))
-        done = _run(job, folder, out, asked)
-        try:
-            if done.returncode == 0:
-                return Compiled(*(out.with_suffix(suffix).read_text("utf-8") for suffix in (".did", ".most")))
-        except (OSError, UnicodeDecodeError):
-            pass  # it said yes and wrote nothing: what it printed tells more
-        raise _refused(job, done, folder.relative_to(root))
+        (job.root / job.place(job.program.folder)).mkdir(parents=True, exist_ok=True)
+    many = os.cpu_count() or 1
+    shares: list[list[int]] = []
+    together: dict[object, list[int]] = {}
+    for number, job in enumerate(jobs):
+        if job.compiler.kind == "npm":
+            # Flags hold for a whole process.
+            together.setdefault((job.compiler, job.program.flags.words, job.program.flags.migrations), []).append(
+                number
+            )
+        else:
+            shares.append([number])
+    for numbers in together.values():
+        shares += [share for start in range(many) if (share := numbers[start::many])]
+    found: dict[int, Compiled | SourceError] = {}
+    with ThreadPoolExecutor(max_workers=many) as pool:
+        for share, results in zip(
+            shares, pool.map(lambda share: _share([jobs[n] for n in share]), shares), strict=True
+        ):
+            found |= zip(share, results, strict=True)
+    return [found[number] for number in range(len(jobs))]
 
 
-def _for_npm(job: _Job, root: Path, out: Path) -> dict[str, object]:
+def _share(jobs: list[_Job]) -> list[Compiled | SourceError]:
+    """Return what becomes of the jobs of one process."""
+    try:
+        done = _run(jobs)
+    except SourceError as error:
+        return [error] * len(jobs)
+    return [_result(job, done) for job in jobs]
+
+
+def _result(job: _Job, done: subprocess.CompletedProcess[str]) -> Compiled | SourceError:
+    try:
+        return Compiled(*(job.out.with_suffix(suffix).read_text("utf-8") for suffix in (".did", ".most")))
+    except (OSError, UnicodeDecodeError):
+        return _refused(job, done)
+
+
+def _for_npm(job: _Job) -> dict[str, object]:
     """Return what compile.mjs reads. It is given every file, since the compiler there has a file system of its own."""
     taken: dict[str, dict[str, object]] = {}
     for name, folder in job.packages.installed.items():
@@ -207,20 +263,23 @@ def _for_npm(job: _Job, root: Path, out: Path) -> dict[str, object]:
     if job.program.flags.migrations is not None:
         flags += ["--enhanced-migration", job.place(job.program.folder / job.program.flags.migrations)]
     return {
-        "motoko": str(job.compiler.path),
-        "root": str(root),
+        "root": str(job.root),
         "main": job.place(job.program.main),
         "files": [path for path in job.labels if path.endswith(".mo")],
         "packages": taken,
         "flags": flags,
-        "out": str(out),
+        "out": str(job.out),
     }
 
 
-def _run(job: _Job, folder: Path, out: Path, asked: str) -> subprocess.CompletedProcess[str]:
-    program, compiler = job.program, job.compiler
+def _run(jobs: list[_Job]) -> subprocess.CompletedProcess[str]:
+    """Run one process for some jobs: of the npm compiler several, of another one."""
+    job = jobs[0]
+    program, compiler, asked = job.program, job.compiler, ""
+    folder = job.root / job.place(program.folder)
     if compiler.kind == "npm":
-        command = [node() or "node", str(_SCRIPT)]
+        command = [node() or "node", str(_SCRIPT), str(compiler.path)]
+        asked = json.dumps([_for_npm(one) for one in jobs])
     else:
         command = [str(compiler.path)]
         for name, path in job.packages.installed.items():
@@ -231,7 +290,7 @@ def _run(job: _Job, folder: Path, out: Path, asked: str) -> subprocess.Completed
         if program.flags.migrations is not None:
             command += ["--enhanced-migration", str(program.flags.migrations)]
         main = os.path.relpath(job.place(program.main), job.place(program.folder))
-        command += ["--idl", "--stable-types", "-o", f"{out}.wasm", main]
+        command += ["--idl", "--stable-types", "-o", f"{job.out}.wasm", main]
     try:
         return subprocess.run(
             command,
@@ -240,23 +299,24 @@ def _run(job: _Job, folder: Path, out: Path, asked: str) -> subprocess.Completed
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=SECONDS,
+            timeout=SECONDS * len(jobs),
             check=False,
         )
     except OSError as error:
         msg = f"the compiler cannot be run: {error.strerror}"
         raise SourceError(msg, where=command[0]) from None
     except subprocess.TimeoutExpired:
-        msg = f"the compiler did not end within {SECONDS} s"
+        msg = f"the compiler did not end within {SECONDS * len(jobs)} s"
         raise SourceError(msg, where=program.files.label(program.main)) from None
 
 
-def _refused(job: _Job, done: subprocess.CompletedProcess[str], folder: Path) -> SourceError:
+def _refused(job: _Job, done: subprocess.CompletedProcess[str]) -> SourceError:
     main = job.program.files.label(job.program.main)
-    if job.compiler.kind == "npm" and done.returncode == 1:
-        first, *others = json.loads(done.stdout)
+    errors = job.out.with_suffix(".json")
+    if errors.exists():
+        first, *others = json.loads(errors.read_text("utf-8"))
         place, line, column = first["file"], first["line"], first["column"]
-        where = f"{job.labels.get(os.path.normpath(place), place)}:{line}:{column}"
+        where = f"{job.labels.get(os.path.normpath(place), place)}:{line}:{column}" if line else main
         what, more = f"{first['message']} [{first['code']}]", len(others)
     else:
         said = done.stderr.strip() or done.stdout.strip() or f"it ended with status {done.returncode}"
@@ -265,8 +325,8 @@ def _refused(job: _Job, done: subprocess.CompletedProcess[str], folder: Path) ->
         what = (found[0][3] if found else said)[:_SHOWN]
         if found:
             place, line, column, _ = found[0]
-            label = job.labels.get(os.path.normpath(folder / place), place)
-            where = f"{label}:{line}:{column}"
+            place = os.path.normpath(os.path.join(job.place(job.program.folder), place))  # noqa: PTH118
+            where = f"{job.labels.get(place, place)}:{line}:{column}"
     rest = f" (and {more} more)" if more else ""
     hint = f"compiled with {job.compiler.origin}; where packages are missing: `mops install`"
     return SourceError(f"it does not compile: {' '.join(what.split())}{rest}", where=where, hint=hint)

@@ -33,6 +33,10 @@ class Part(NamedTuple):
     imports: tuple[str, ...]
 
 
+# Files that were read before, of one revision and of the disk: by `file` or nothing, and path.
+Known = dict[tuple[str, PurePath], Part]
+
+
 class Closure(NamedTuple):
     """All files of a program. own: by their path among the program's files. packages: by their path on the disk."""
 
@@ -45,7 +49,7 @@ def closure(
     main: PurePath,
     installed: Mapping[str, Path],
     own: Mapping[str, PurePath],
-    known: dict[tuple[str, PurePath], Part] | None = None,
+    known: Known | None = None,
 ) -> Closure:
     """Return the files that a program is made of. known: what was read before.
 

@@ -100,12 +100,13 @@ def interfaces(side: str, one: Named, cache: Cache | None, *, run: bool = False)
     """
     folder = one.path if one.is_folder else one.path.parent
     if one.everything or any(one.files.is_folder(folder / name) is False for name in PROJECT_FILES):
-        from analyzer.sources.projects.interfaces import project_interfaces  # noqa: PLC0415 - most compare files
+        from analyzer.sources.projects.interfaces import Wanted, project_interfaces  # noqa: PLC0415 - most compare files
         from analyzer.sources.projects.read import project_above, project_in  # noqa: PLC0415
 
         project = (project_above if one.everything else project_in)(one.files, folder)
         if project is not None:
-            return project_interfaces(project, set(project.targets), cache, side=side, run=run)
+            (found,) = project_interfaces([Wanted(project, project.targets, side, run)], cache)
+            return found
     if one.is_folder and _listed(one):
         return _of_folder(side, one, cache)
     msg = "there is no *.did, *.most or *.wasm in this folder, and no project file that names a Motoko canister"

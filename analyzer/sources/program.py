@@ -10,7 +10,7 @@ from analyzer.errors import SourceError
 from analyzer.interface import Provenance
 from analyzer.model import Surface
 from analyzer.motoko.parse import parse_stable
-from analyzer.sources.compile import Program, compile_program
+from analyzer.sources.compile import Compiled, Program, compile_programs
 from analyzer.sources.imports import normal
 from analyzer.sources.packages import nearest
 from analyzer.sources.projects import PROJECT_FILES
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from analyzer.interface import Interface
     from analyzer.sources.arguments import Files
     from analyzer.sources.cache import Cache
-    from analyzer.sources.imports import Part
     from analyzer.sources.projects.target import Target
 
 
@@ -46,18 +45,19 @@ def program_at(files: Files, path: PurePath, *, run: bool = False) -> tuple[str 
     return None, Program(files, path, nearest(files, path.parent, *PROJECT_FILES), run=run)
 
 
-def read_program(
-    interface: Interface,
-    program: Program,
-    surfaces: set[Surface],
-    cache: Cache | None = None,
-    known: dict[tuple[str, PurePath], Part] | None = None,
-) -> None:
-    """Fill in what a program shows. cache, known: as `compile_program` takes them.
+def read_program(interface: Interface, program: Program, surfaces: set[Surface], cache: Cache | None = None) -> None:
+    """Fill in what a program shows. cache: of what was compiled and read before.
 
     Raises SourceError: no compiler, or a program with faults.
     """
-    made = compile_program(program, cache, known)
+    (made,) = compile_programs([program], cache)
+    fill_in(interface, program, made, surfaces, cache)
+
+
+def fill_in(
+    interface: Interface, program: Program, made: Compiled, surfaces: set[Surface], cache: Cache | None = None
+) -> None:
+    """Fill in what the compiler made of a program."""
     label = program.files.label(program.main)
     interface.persistence = program.flags.persistence
     if Surface.CANDID in surfaces:

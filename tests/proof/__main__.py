@@ -7,6 +7,7 @@ import sys
 import time
 
 from tests.oracles.oracle import OracleError, missing
+from tests.proof import gate
 from tests.proof.agreement import SHRUNK, SURFACES, Tally, check
 from tests.proof.speed import lines
 
@@ -25,7 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
     values.add_argument("--count", type=int, default=5000, help="messages (default: %(default)s)")
     values.add_argument("--seed", type=int, default=1, help="another seed, other messages (default: %(default)s)")
     proofs.add_parser("speed", help="measure how long comparisons take")
+    proofs.add_parser("gate", help="measure how long a check of a repository takes")
     options = parser.parse_args(arguments)
+    if options.proof == "gate":
+        for line in gate.lines():
+            print(line, flush=True)
+        return 0
     if options.proof == "speed":
         broken: list[str] = []
         for line in lines(broken):

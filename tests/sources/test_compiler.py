@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import shutil
+from pathlib import Path, PurePath
 
 import pytest
 
+from analyzer.sources.compile import Program, compile_programs
 from analyzer.sources.compiler import NPM_VERSION, find
+from analyzer.sources.disk import Disk
+from analyzer.sources.flags import flags
+from tests.canister.build import REGISTRY, versions
 from tests.command.process import run
 from tests.oracles.needed import ask_skip_or_fail
 from tests.oracles.oracle import FOLDER as ORACLES
 from tests.sources.test_revisions import git
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROGRAM = "persistent actor { var count : Nat = 0; public query func get() : async Nat { count } };"
 # A compiler that writes what the environment says, and how it was called.
@@ -142,3 +144,24 @@ def test_the_npm_compiler_compiles(tmp_path: Path) -> None:
     done = run(project, "diff", "old/main.mo", "new/main.mo", XDG_CACHE_HOME=str(cache))
     assert done.returncode == 3
     assert "error: old/main.mo:1:60: it does not compile: literal of type Nat" in done.stderr
+
+
+def test_several_programs_in_one_process_are_as_if_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two of them have a chain of migrations each, in folders of one name, and files of one name with other contents.
+    ask_skip_or_fail()
+    installed = tmp_path / "ctxcheck" / "moc" / NPM_VERSION
+    installed.mkdir(parents=True)
+    (installed / "node_modules").symlink_to(ORACLES / "node_modules")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(Path(shutil.which("node") or "").parent))
+    monkeypatch.delenv("DFX_MOC_PATH", raising=False)
+    names = ["v01_first", "v11_chain", "v12_chain_continued"]
+    programs = []
+    for name in names:
+        # Away from the checkout: no compiler inside of it would be taken.
+        folder = PurePath(shutil.copytree(REGISTRY / name, tmp_path / name))
+        words = versions()[name].get("flags", [])
+        programs.append(Program(Disk(), folder / "main.mo", folder, flags(words, name)))
+    for name, made in zip(names, compile_programs(programs), strict=True):
+        recorded = [(REGISTRY / name / f"context_registry.{kind}").read_text("utf-8") for kind in ("did", "most")]
+        assert [made.candid, made.stable] == recorded, name

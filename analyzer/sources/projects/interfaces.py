@@ -1,47 +1,49 @@
-"""The interfaces of a project's canisters: several programs are compiled at once."""
+"""The interfaces of projects' canisters: all programs are compiled together."""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.errors import ParseError
 from analyzer.interface import Interface
 from analyzer.model import Surface
-from analyzer.sources.program import program_of, read_program
+from analyzer.sources.compile import compile_programs
+from analyzer.sources.program import fill_in, program_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import PurePath
+    from collections.abc import Collection, Sequence
 
     from analyzer.sources.cache import Cache
-    from analyzer.sources.imports import Part
     from analyzer.sources.projects.read import Project
 
 
-def project_interfaces(
-    project: Project, names: Collection[str], cache: Cache | None, *, side: str, run: bool = False
-) -> dict[str, Interface]:
-    """Return the interfaces of some canisters by their names. side: for errors. run: as in `program_of`.
+class Wanted(NamedTuple):
+    """Canisters of a project. side: for errors, `old` or `new`. run: whether the project's own command may be run."""
 
-    Raises the error of the first canister, by name, that has one.
+    project: Project
+    names: Collection[str]
+    side: str
+    run: bool = False
+
+
+def project_interfaces(wanted: Sequence[Wanted], cache: Cache | None) -> list[dict[str, Interface]]:
+    """Return the interfaces of the canisters that are wanted, by their names.
+
+    Raises SourceError, ParseError (with `side`): that of the first canister, by name, that has one.
     """
-    known: dict[tuple[str, PurePath], Part] = {}
-
-    def read(name: str) -> Interface:
-        interface = Interface(name)
-        program = program_of(project.targets[name], project.files, run=run)
+    programs = [
+        (one, name, program_of(one.project.targets[name], one.project.files, run=one.run))
+        for one in wanted
+        for name in sorted(one.names)
+        if name in one.project.targets
+    ]
+    made = compile_programs([program for _, _, program in programs], cache)
+    found: dict[int, dict[str, Interface]] = {id(one): {} for one in wanted}
+    for (one, name, program), texts in zip(programs, made, strict=True):
+        interface = found[id(one)][name] = Interface(name)
         try:
-            read_program(interface, program, set(Surface), cache, known)
+            fill_in(interface, program, texts, set(Surface), cache)
         except ParseError as error:
-            error.side = side
+            error.side = one.side
             raise
-        return interface
-
-    order = sorted(name for name in names if name in project.targets)
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        try:
-            return dict(zip(order, pool.map(read, order), strict=True))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    return [found[id(one)] for one in wanted]
