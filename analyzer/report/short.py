@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def short_text(changes: ChangeSet) -> str:
     """Return the lines, worst first, and a last one with the totals."""
-    lines = [_line(Finding(None, edit, occurrences)) for edit in changes.edits for occurrences in alike(edit)]
+    lines = [
+        _line(Finding(canister, edit, occurrences))
+        for canister in changes.canisters
+        for edit in canister.edits
+        for occurrences in alike(edit)
+    ]
     return "\n".join([*lines, f"{changes.verdict}: {totals(changes.edits)}"]) + "\n"
 
 

@@ -136,8 +136,13 @@ def counted(edits: Iterable[Edit]) -> dict[Verdict, int]:
 
 
 def totals(edits: Iterable[Edit]) -> str:
-    """Return e.g. `2 breaking, 3 safe`."""
-    return ", ".join(f"{count} {verdict}" for verdict, count in counted(edits).items() if count) or "no changes"
+    """Return e.g. `2 breaking, 3 safe, 1 accepted`: edits by verdict, and of those the ones that were let through."""
+    edits = list(edits)
+    words = [f"{count} {verdict}" for verdict, count in counted(edits).items() if count]
+    accepted = sum(any(o.accepted is not None for o in edit.occurrences) for edit in edits)
+    if accepted:
+        words.append(f"{accepted} accepted")
+    return ", ".join(words) or "no changes"
 
 
 def official(surface: Surface, compatible: bool | None, profile: str | None) -> str:  # noqa: FBT001 - an answer
