@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring  # writt
 
 from analyzer.report.block import said
 from analyzer.report.finding import Finding, nearest, reason, rule_name, sentence, short_fingerprint
-from analyzer.report.words import blocked_by, clean, official, path_text, who_breaks
+from analyzer.report.words import blocked_by, called, clean, official, path_text, who_breaks
 
 if TYPE_CHECKING:
     from analyzer.compare.versions import Canister, ChangeSet
@@ -37,7 +37,7 @@ def _suite(canister: Canister) -> Element:
         told = [Finding(canister, edit, [occurrence]) for occurrence in edit.occurrences]
         cases += [_case(canister, finding) for finding in told if not finding.quiet]
     counts = {"tests": str(len(cases)), "failures": str(sum(case.find("failure") is not None for case in cases))}
-    suite = Element("testsuite", {"name": _allowed(clean(canister.name)), **counts, "errors": "0"})
+    suite = Element("testsuite", {"name": _allowed(called(canister)), **counts, "errors": "0"})
     suite.extend(cases)
     return suite
 

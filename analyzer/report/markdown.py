@@ -23,7 +23,7 @@ from analyzer.report.finding import (
     short_fingerprint,
 )
 from analyzer.report.text import PROOF, outcome
-from analyzer.report.words import official, path_text, title, totals, who_breaks
+from analyzer.report.words import called, official, path_text, title, totals, who_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,14 +76,14 @@ def _answers(changes: ChangeSet) -> Iterator[str]:
             answer = "nothing to compare with" if gone else official(report.surface, report.compatible, report.profile)
             codes = f" ({', '.join(report.codes)})" if report.codes else ""
             notes = "".join(f"; {escaped(note)}" for note in report.notes)
-            yield f"- {code(canister.name)} {report.surface}: {report.verdict}; {answer}{codes}{notes}"
+            yield f"- {code(called(canister))} {report.surface}: {report.verdict}; {answer}{codes}{notes}"
 
 
 def _row(finding: Finding, *, several: bool) -> str:
     first = finding.first
     gate = ", blocked" if finding.blocked else ", accepted" if finding.accepted else ""
     state = f"{_DRAWING.mark(first.verdict)} {first.verdict}{gate}"
-    canister = f"{code(finding.canister.name)}<br>" if several and finding.canister is not None else ""
+    canister = f"{code(called(finding.canister))}<br>" if several and finding.canister is not None else ""
     more = f"<br>and {len(finding.occurrences) - 1} more" if len(finding.occurrences) > 1 else ""
     path = path_text(first.root, first.path)
     where = "<br>".join(filter(None, (code(path) if path else "", _place(finding))))
@@ -152,7 +152,7 @@ def _acceptance(finding: Finding) -> Iterator[str]:
 
 
 def _safe(finding: Finding, *, several: bool) -> str:
-    canister = f"{code(finding.canister.name)}: " if several and finding.canister is not None else ""
+    canister = f"{code(called(finding.canister))}: " if several and finding.canister is not None else ""
     path = path_text(finding.first.root, finding.first.path)
     at = f" at {code(path)}" if path else ""
     return f"- {canister}{rule_name(finding)}: {_change(finding)}{at}"

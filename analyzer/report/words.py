@@ -9,6 +9,7 @@ from analyzer.model import Edit, Step, Surface, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from analyzer.compare.versions import Canister
     from analyzer.model import Occurrence
     from analyzer.rules.rule import Rule
 
@@ -143,6 +144,12 @@ def totals(edits: Iterable[Edit]) -> str:
     if accepted:
         words.append(f"{accepted} accepted")
     return ", ".join(words) or "no changes"
+
+
+def called(canister: Canister, limit: int = _NAME_LIMIT) -> str:
+    """Return a canister's name, and what it is compared with where that is to be told."""
+    name = clean(canister.name, limit)
+    return f"{name}, against {clean(canister.against)}" if canister.against else name
 
 
 def official(surface: Surface, compatible: bool | None, profile: str | None) -> str:  # noqa: FBT001 - an answer

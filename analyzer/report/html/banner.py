@@ -8,7 +8,7 @@ from analyzer.model import RULES_VERSION, Verdict
 from analyzer.report.html.card import DRAWING, badge
 from analyzer.report.html.element import Element, Node, element
 from analyzer.report.text import outcome
-from analyzer.report.words import clean, counted, official
+from analyzer.report.words import called, clean, counted, official
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def banner(changes: ChangeSet) -> Element:
 
 def heading(changes: ChangeSet) -> str:
     """Return which canisters are compared."""
-    names = [clean(canister.name, 40) for canister in changes.canisters]
+    names = [called(canister, 40) for canister in changes.canisters]
     return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"  # noqa: PLR2004
 
 
@@ -80,7 +80,7 @@ def _answers(changes: ChangeSet) -> Element:
     lists: list[Node] = []
     for canister in changes.canisters[:_SHOWN_CANISTERS]:
         parts = [part for report in canister.surfaces for part in _answer(canister, report)]
-        name = element("h3", clean(canister.name)) if several else None
+        name = element("h3", called(canister)) if several else None
         lists.append(element("div", name, element("dl", *parts)))
     if len(changes.canisters) > _SHOWN_CANISTERS:
         lists.append(element("p", f"and {len(changes.canisters) - _SHOWN_CANISTERS} canisters more", class_="more"))

@@ -17,7 +17,7 @@ from analyzer.report.html.script import SCRIPT
 from analyzer.report.html.style import STYLE
 from analyzer.report.html.table import rows, table
 from analyzer.report.json import SCHEMA, document
-from analyzer.report.words import clean, totals
+from analyzer.report.words import called, clean, totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,7 +89,7 @@ def _data(changes: ChangeSet, version: str) -> Inline | None:
 
 
 def _main(changes: ChangeSet) -> Iterator[Node]:
-    found = [(canister.name, block) for canister in changes.canisters for block in blocks(canister.edits)]
+    found = [(called(canister), block) for canister in changes.canisters for block in blocks(canister.edits)]
     if not found:
         same = changes.verdict == Verdict.SAFE
         said = "The two versions offer the same." if same else "The verdict follows from no single change."
@@ -125,7 +125,7 @@ def _pictures(changes: ChangeSet, linked: set[str]) -> Iterator[Node]:
     for number, canister in enumerate(changes.canisters):
         one = picture(canister, number, linked)
         if one is not None:
-            name = element("h3", clean(canister.name)) if len(changes.canisters) > 1 else None
+            name = element("h3", called(canister)) if len(changes.canisters) > 1 else None
             drawn.append(element("section", name, one, class_="drawn"))
     kept = _fitting(drawn, _PICTURES)
     if kept:
