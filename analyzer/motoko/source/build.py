@@ -99,7 +99,7 @@ class SourceBuilder(Builder):
         self.path_ends[start] = end
         return f"{values[0]}.{values[1]}"
 
-    # -- what is imported
+    # -- what other files bring
 
     def import_module(self, values: list[Any], start: int, end: int) -> Declaration:
         return Declaration("import", values[0], (start, end), path=values[1][1:-1])
