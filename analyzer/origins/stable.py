@@ -40,7 +40,9 @@ class _Walk:
                 continue
             self.found.note(field.span, outer.file, declaration.span)
             # What a migration takes over has the old type, which is written in the migration.
-            if declaration.node >= 0 and not field.required:
+            if declaration.node < 0:
+                self.found.note(self.table.spans[field.node], outer.file, declaration.span)
+            elif not field.required:
                 self._todo.append((field.node, Written(inner, declaration.node, {})))
         self._run()
         self._by_name(types_by_name(program))

@@ -38,6 +38,10 @@ class Compiler(NamedTuple):
     origin: str
 
 
+class NoCompilerError(SourceError):
+    """There is no compiler on this machine."""
+
+
 class Compiled(NamedTuple):
     """The texts that the compiler wrote."""
 
@@ -143,14 +147,14 @@ def project_of(main: Path) -> Path:
 def compile_program(main: Path, project: Path | None = None) -> Compiled:
     """Return what the compiler makes of a program. project: where it was exported from, which has its packages.
 
-    Raises SourceError: no compiler, or a program with faults.
+    Raises NoCompilerError; SourceError: a program with faults.
     """
     asking = project_of(main)
     project = project or asking
     compiler = find(project)
     if compiler is None:
         msg = "a .mo file takes the Motoko compiler, and there is none"
-        raise SourceError(msg, where=str(main), hint=INSTALL)
+        raise NoCompilerError(msg, where=str(main), hint=INSTALL)
     known = packages(project, asking)
     with tempfile.TemporaryDirectory(prefix="ctxcheck-") as folder:
         out = Path(folder) / "out"

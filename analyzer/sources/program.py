@@ -1,33 +1,38 @@
-"""The interface of a Motoko program, by way of the compiler."""
+"""The interface of a Motoko program, by way of the compiler; without one, what the text alone tells for certain."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from analyzer.candid.parse import parse_candid
-from analyzer.errors import CtxError, SourceError
-from analyzer.interface import Provenance
+from analyzer.errors import CtxError, ParseError, SourceError
+from analyzer.interface import Provenance, Untold
 from analyzer.model import Surface
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.source.program import Program
+from analyzer.motoko.source.signature import Doubt, signature_text
 from analyzer.origins.candid import candid_origins
 from analyzer.origins.stable import stable_origins
-from analyzer.sources.compiler import Compiled, compile_program
+from analyzer.sources.compiler import INSTALL, Compiled, NoCompilerError, compile_program
 from analyzer.sources.files import decode
 from grammars.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import PurePath
 
     from analyzer.interface import Interface
     from analyzer.model import Location
     from analyzer.origins.written import Found
     from analyzer.sources.arguments import Files
     from analyzer.table import Span
+    from analyzer.text import Sources
+
+MAX_PARENTS = 20  # folders above a program in which a project file is looked for
+PROJECT_FILES = ("mops.toml", "dfx.json", "icp.yaml")
 
 
 def _compiled(files: Files, path: PurePath) -> Compiled:
@@ -63,18 +68,68 @@ def _lazily(find: Callable[[], Found]) -> Callable[[Span], Location | None]:
 
 
 def read_program(interface: Interface, files: Files, path: PurePath, surfaces: set[Surface]) -> None:
-    """Fill in what a program shows. Raises SourceError: no compiler, or a program with faults."""
-    made = _compiled(files, path)
-    label, program = files.label(path), _program(files, path)
+    """Fill in what a program shows; without a compiler what can be told without one, and why the rest cannot.
+
+    Raises SourceError: no such file, or a program with faults.
+    """
+    program = _program(files, path)
+    try:
+        made = _compiled(files, path)
+    except NoCompilerError:
+        read_uncompiled(interface, files, program, surfaces)
+        return
+    label = files.label(path)
     if Surface.CANDID in surfaces:
         where = f"{label} (compiled, .did)"
-        interface.candid = parse_candid(made.candid, where)
-        interface.candid.sources.role = "generated"
-        interface.candid.sources.origin = _lazily(partial(candid_origins, interface.candid, program))
+        interface.candid = candid = parse_candid(made.candid, where)
+        _generated(candid.sources, partial(candid_origins, candid, program))
         interface.provenance[Surface.CANDID] = Provenance("compiled", where, sha256(made.candid.encode()).hexdigest())
     if Surface.STABLE in surfaces:
         where = f"{label} (compiled, .most)"
-        interface.stable = parse_stable(made.stable, where)
-        interface.stable.sources.role = "generated"
-        interface.stable.sources.origin = _lazily(partial(stable_origins, interface.stable, program))
+        interface.stable = stable = parse_stable(made.stable, where)
+        _generated(stable.sources, partial(stable_origins, stable, program))
         interface.provenance[Surface.STABLE] = Provenance("compiled", where, sha256(made.stable.encode()).hexdigest())
+
+
+def _generated(sources: Sources, find: Callable[[], Found]) -> None:
+    sources.role = "generated"
+    sources.origin = _lazily(find)
+
+
+def read_uncompiled(interface: Interface, files: Files, program: Program, surfaces: set[Surface]) -> None:
+    """Fill in what a program shows without a compiler: what it keeps, where nothing about it is in doubt.
+
+    Raises SourceError: no such file.
+    """
+    label = files.label(program.main)
+    if Surface.CANDID in surfaces:
+        interface.untold[Surface.CANDID] = Untold(f"what clients see of {label} takes the Motoko compiler", INSTALL)
+    if Surface.STABLE not in surfaces:
+        return
+    where = f"{label} (approximated)"
+    try:
+        _refuse_migrations(files, program.main)
+        text = signature_text(program)
+        interface.stable = stable = parse_stable(text, where)
+    except (Doubt, ParseError) as why:
+        interface.untold[Surface.STABLE] = Untold(f"what {label} keeps takes the Motoko compiler ({why})", INSTALL)
+        return
+    _generated(stable.sources, partial(stable_origins, stable, program))
+    interface.provenance[Surface.STABLE] = Provenance("approximated", where, sha256(text.encode()).hexdigest())
+
+
+def _refuse_migrations(files: Files, main: PurePath) -> None:
+    """Raise Doubt where a folder of migrations belongs to a program: it adds to the signature from outside."""
+    here = PurePath(os.path.abspath(main)) if files.kind == "file" else main  # noqa: PTH100 - a link stays one
+    for folder in list(here.parents)[:MAX_PARENTS]:
+        if files.is_folder(folder / "migrations") and folder == here.parent:
+            why = "there is a folder of migrations beside it"
+            raise Doubt(why, files.label(main))
+        for name in PROJECT_FILES:
+            try:
+                flags = files.read(folder / name)
+            except SourceError:
+                continue
+            if b"enhanced-migration" in flags:
+                why = f"{name} names a folder of migrations"
+                raise Doubt(why, files.label(main))
