@@ -97,6 +97,8 @@ class _Walk:
         if table.kinds[node] == last.kind:
             found.note_type(table.spans[node], last)
             self._inside(node, last)
+        elif table.kinds[node] == Kind.PRIM and last.kind == Kind.NAME and last.name == table.labels[node][0]:
+            found.note_type(table.spans[node], last)
         found.note_type(top, written)
 
     def _inside(self, node: int, written: Written) -> None:

@@ -146,12 +146,12 @@ def test_the_npm_compiler_compiles(tmp_path: Path) -> None:
     done = run(project, "diff", "old/main.mo", "new/main.mo", XDG_CACHE_HOME=str(cache))
     assert done.returncode == 1
     assert "S501" in done.stdout
-    assert "new/main.mo:1:45" in done.stdout
+    assert "new/Kind.mo:1:29" in done.stdout
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "one")):
         git(project, *words)
     (project / "old" / "Kind.mo").write_text("module { public type Kind = Bool };", "utf-8")
     done = run(project, "diff", "HEAD:old/main.mo", "HEAD:new/main.mo", "--format", "short", XDG_CACHE_HOME=str(cache))
-    assert (done.returncode, done.stdout.startswith("HEAD:new/main.mo:1:")) == (1, True)
+    assert (done.returncode, done.stdout.startswith("HEAD:new/Kind.mo:1:29: ")) == (1, True)
     done = run(project, "diff", "old/main.mo", "new/main.mo", XDG_CACHE_HOME=str(cache))
     assert done.returncode == 3
     assert "error: old/main.mo:1:60: it does not compile: literal of type Nat" in done.stderr
