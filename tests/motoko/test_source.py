@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import random
 import time
 from contextlib import suppress
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import pytest
 
 from analyzer.compare.stable import compare_signatures
-from analyzer.errors import ParseError, SourceError
+from analyzer.errors import ParseError
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.source.blank import EXPRESSION, PATTERN, blanked
 from analyzer.motoko.source.parse import parse_source
-from analyzer.motoko.source.program import Program
-from analyzer.motoko.source.signature import Doubt, signature_text
-from tests.generators.motoko import program
+from analyzer.motoko.source.signature import Doubt
 from tests.oracles.needed import ask_skip_or_fail
-from tests.oracles.programs import kept
+from tests.proof.programs import tell, told
 from tests.shared import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from analyzer.motoko.types import StableSignature
+    from pathlib import PurePath
 
 COUNT = 12  # random programs, of about a second each; `python -m tests.proof programs --count 300` compiles more
-
-
-def told(files: Mapping[str, str], main: str = "main.mo") -> str:
-    """Return what a program of some files keeps, as `.most` text. Raises Doubt, ParseError."""
-
-    def read(path: PurePath) -> str:
-        if str(path) not in files:
-            msg = "there is no such file"
-            raise SourceError(msg, where=str(path))
-        return files[str(path)]
-
-    return signature_text(Program(PurePath(main), read, str))
-
-
-def same(one: StableSignature, other: StableSignature) -> bool:
-    """Tell whether two signatures keep the same, structurally, in both directions."""
-    names = [[(field.name, field.mutable) for field in side.post] for side in (one, other)]
-    changes = [compare_signatures(*pair).edits for pair in ((one, other), (other, one))]
-    return names[0] == names[1] and changes == [[], []]
 
 
 @pytest.mark.parametrize(
@@ -157,18 +132,9 @@ def test_what_is_in_doubt_is_not_told(text: str, why: str) -> None:
 
 def test_what_is_told_is_what_the_compiler_makes() -> None:
     ask_skip_or_fail()
-    rng = random.Random(11)
-    programs = [program(rng).files for _ in range(COUNT)]
-    claimed = 0
-    for files, compiled in zip(programs, kept(programs), strict=True):
-        try:
-            signature = parse_stable(told(files))
-        except (Doubt, ParseError):
-            continue
-        if compiled.stable is not None:
-            claimed += 1
-            assert same(signature, parse_stable(compiled.stable)), files
-    assert claimed > COUNT // 3
+    answers, wrong = tell(11, COUNT)
+    assert wrong == []
+    assert answers["the same"] > COUNT // 3
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("fixtures/**/*.mo")), ids=lambda p: f"{p.parent.name}/{p.name}")

@@ -16,24 +16,29 @@ from analyzer.origins.candid import candid_origins
 from analyzer.origins.stable import stable_origins
 from tests.shared import ROOT
 
+KINDS = (".mo", ".most", ".did")
 REGISTRY = ROOT / "fixtures" / "context_registry"
 
 
 def texts(version: str) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in (REGISTRY / version).iterdir() if path.is_file()}
+    return {path.name: path.read_text("utf-8") for path in (REGISTRY / version).iterdir() if path.suffix in KINDS}
+
+
+def reading(files: dict[str, str]) -> Program:
+    return Program(PurePath("main.mo"), lambda path: files[str(path)], str)
 
 
 @cache
 def pieces(version: str) -> tuple[set[str], set[str]]:
     """Return what the places of a version's signature and of its interface show: `file: the words`."""
     files = texts(version)
-    program = Program(PurePath("main.mo"), lambda path: files[str(path)], str)
+    program = reading(files)
     most = next(text for name, text in files.items() if name.endswith(".most"))
     did = next(text for name, text in files.items() if name.endswith(".did"))
     signature, interface = parse_stable(most), parse_candid(did)
     found = []
     for origins in (stable_origins(signature, program), candid_origins(interface, program)):
-        places = origins._places.values()  # noqa: SLF001 - what is held here is all of it
+        places = origins._places.values()
         found.append({f"{file.sources.labels[0]}: {file.sources.slice(span)}" for file, span in places})
     return found[0], found[1]
 
@@ -79,7 +84,7 @@ def test_a_change_stands_in_the_source_first_and_then_in_what_was_generated(vers
     sides = []
     for name in ("v01_first", version):
         files = texts(name)
-        program = Program(PurePath("main.mo"), files.__getitem__ if False else lambda p, f=files: f[str(p)], str)
+        program = reading(files)
         signature = parse_stable(next(text for name, text in files.items() if name.endswith(".most")), "x.most")
         interface = parse_candid(next(text for name, text in files.items() if name.endswith(".did")), "x.did")
         signature.sources.role = interface.sources.role = "generated"
@@ -143,8 +148,8 @@ TYPES = "module { public type R = { a : Nat; b : [R] }; public type Box<T> = { v
 )
 def test_what_corresponds(program: str, most: str, words: set[str]) -> None:
     files = {"main.mo": f'import T "types"; {program}', "types.mo": TYPES}
-    origins = stable_origins(parse_stable(most), Program(PurePath("main.mo"), lambda path: files[str(path)], str))
-    found = {f"{file.sources.labels[0]}: {file.sources.slice(span)}" for file, span in origins._places.values()}  # noqa: SLF001
+    origins = stable_origins(parse_stable(most), reading(files))
+    found = {f"{file.sources.labels[0]}: {file.sources.slice(span)}" for file, span in origins._places.values()}
     assert words <= found
     if not any("types.mo" in one for one in words):
         assert not any("types.mo" in one for one in found)
