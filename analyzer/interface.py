@@ -14,16 +14,26 @@ Persistence = Literal["eop", "classical", "unknown"]
 
 
 class Provenance(NamedTuple):
-    """Where a part came from. kind: `file`. label: its path. sha256: hex, of the bytes."""
+    """Where a part came from. kind: `file`, `compiled`, `approximated`. label: its path. sha256: hex, of the bytes."""
 
     kind: str
     label: str
     sha256: str
 
 
+class Untold(NamedTuple):
+    """Of a part that is there and cannot be told. why: one clause. hint: what to do."""
+
+    why: str
+    hint: str
+
+
 @dataclass(slots=True, eq=False)
 class Interface:
-    """One version. candid, stable: None where this version does not show that part."""
+    """One version. candid, stable: None where this version does not show that part.
+
+    untold: the parts that are there and cannot be told.
+    """
 
     name: str
     candid: CandidInterface | None = None
@@ -32,6 +42,7 @@ class Interface:
     compiler: str | None = None
     module_sha256: str | None = None
     provenance: dict[Surface, Provenance] = field(default_factory=dict)
+    untold: dict[Surface, Untold] = field(default_factory=dict)
 
 
 class Versions(NamedTuple):

@@ -9,7 +9,7 @@ from analyzer.errors import ParseError, Place
 from analyzer.model import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from grammars import SyntaxProblem
 
@@ -23,6 +23,8 @@ class Sources:
 
     def __init__(self) -> None:
         self.role = "source"  # or "generated": nobody wrote it
+        # Of what is generated: where a person wrote what stands at a span, None where that is not known.
+        self.origin: Callable[[tuple[int, int]], Location | None] | None = None
         self.labels: list[str] = []
         self.texts: list[str] = []
         self._bases: list[int] = []
@@ -113,6 +115,13 @@ def location(sources: Sources, span: tuple[int, int]) -> Location:
     """Return where a span begins and ends."""
     end = sources.place(max(span[0], span[1]))
     return Location(sources.place(span[0]), end.line, end.column, sources.role)
+
+
+def locations(sources: Sources, span: tuple[int, int]) -> tuple[Location, ...]:
+    """Return where a span stands: what a person wrote first, then what was generated from it."""
+    here = location(sources, span)
+    written = None if sources.origin is None else sources.origin(span)
+    return (here,) if written is None else (written, here)
 
 
 def found(problem: SyntaxProblem) -> str:

@@ -15,7 +15,7 @@ from analyzer.edits.candid import CandidEdits
 from analyzer.edits.walk import Finding, Met, Part
 from analyzer.errors import ParseError, UsageError
 from analyzer.model import ALL_CLIENTS, Polarity, Report, Step, Surface, Verdict, worst
-from analyzer.text import Owners, location
+from analyzer.text import Owners, locations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,8 +93,8 @@ def compare_interfaces(
     def text(node: int, is_old: bool) -> str:  # noqa: FBT001 - the protocol of Language
         return type_text(old, node - shift) if is_old else type_text(new, node)
 
-    def place(span: tuple[int, int], is_old: bool) -> Location:  # noqa: FBT001
-        return location((old if is_old else new).sources, span)
+    def places(span: tuple[int, int], is_old: bool) -> tuple[Location, ...]:  # noqa: FBT001
+        return locations((old if is_old else new).sources, span)
 
     owners = Owners(old.definition_spans.items()), Owners(new.definition_spans.items())
 
@@ -104,7 +104,7 @@ def compare_interfaces(
     if proven is False and not omitted and all(m.finding.verdict != Verdict.BREAKING for m in met):
         # A no in which no difference was found to break anything: a no is never lost.
         met.append(_whole(old, new, "unexplained", Verdict.BREAKING, UNEXPLAINED))
-    edits = assemble(met, Language(Surface.CANDID, text, place, owner, walk.digests), canister)
+    edits = assemble(met, Language(Surface.CANDID, text, places, owner, walk.digests), canister)
     _show(old, new, edits)
     verdict = worst([e.verdict for e in edits])
     notes = [_located(side, at, what) for side in (old, new) for at, what in side.warnings[:_SHOWN_WARNINGS]]

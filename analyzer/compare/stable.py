@@ -15,7 +15,7 @@ from analyzer.model import Polarity, Report, Surface, Verdict, Witness, worst
 from analyzer.motoko.compatible import LOSES_DATA, NO_CHAIN, Compatibility
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.print import type_text
-from analyzer.text import Owners, location
+from analyzer.text import Owners, locations
 
 if TYPE_CHECKING:
     from analyzer.model import Edit, Location, Occurrence
@@ -58,15 +58,15 @@ def compare_signatures(old: StableSignature, new: StableSignature, *, canister: 
     def text(node: int, _is_old: bool) -> str:  # noqa: FBT001 - the protocol of Language
         return type_text(compatibility.universe, node)
 
-    def place(span: tuple[int, int], is_old: bool) -> Location:  # noqa: FBT001
-        return location((old if is_old else new).sources, span)
+    def places(span: tuple[int, int], is_old: bool) -> tuple[Location, ...]:  # noqa: FBT001
+        return locations((old if is_old else new).sources, span)
 
     owners = [Owners((source_name(d.name), d.span) for d in side.definitions) for side in (old, new)]
 
     def owner(span: tuple[int, int], is_old: bool) -> str | None:  # noqa: FBT001
         return owners[0 if is_old else 1].of(span)
 
-    edits = assemble(met, Language(Surface.STABLE, text, place, owner, walk.digests), canister)
+    edits = assemble(met, Language(Surface.STABLE, text, places, owner, walk.digests), canister)
     _show(compatibility, edits)
     notes = [f"{omitted:,} more variables meet edits that are listed here under other variables"] if omitted else []
     if mistaken:

@@ -114,10 +114,14 @@ def _surface(
     old_part, new_part = (
         None if side is None else side.candid if surface == Surface.CANDID else side.stable for side in (old, new)
     )
-    if old_part is None and new_part is None:
+    untold = [side.untold[surface] for side in (old, new) if side is not None and surface in side.untold]
+    if old_part is None and new_part is None and not untold:
         return None
     if old is None or new is None:
         return _one_version(name, surface, added=old is None)
+    if untold:
+        effect = " and ".join(dict.fromkeys(part.why for part in untold)) + f": {untold[0].hint}"
+        return _whole(name, surface, "part_missing", Verdict.UNDECIDED, effect)
     if old_part is None or new_part is None:
         return _one_side(name, surface, "old" if old_part is None else "new")
     if surface == Surface.CANDID:

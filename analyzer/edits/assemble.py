@@ -20,14 +20,14 @@ FINGERPRINT_VERSION = "ctxcheck-fingerprint/1"
 class Language(NamedTuple):
     """What a surface knows about its own types.
 
-    text: a type, shortened; location: where a span stands; owner: the named type that a span is in, None where it is
+    text: a type, shortened; locations: where a span stands; owner: the named type that a span is in, None where it is
     in none; all take whether the old side is meant. digests: the structure that a root has on each side, "" where it is
     not there.
     """
 
     surface: Surface
     text: Callable[[int, bool], str]
-    location: Callable[[tuple[int, int], bool], Location]
+    locations: Callable[[tuple[int, int], bool], tuple[Location, ...]]
     owner: Callable[[tuple[int, int], bool], str | None]
     digests: Callable[[str], tuple[str, str]]
 
@@ -109,7 +109,7 @@ def _edit(finding: Finding, occurrences: list[Occurrence], language: Language) -
 
 def _side(part: Part, language: Language, *, old: bool) -> Side:
     text = None if part.node is None else language.text(part.node, old)
-    return Side(text, (language.location(part.span, old),))
+    return Side(text, language.locations(part.span, old))
 
 
 def _order(edit: Edit) -> tuple[int, str, int, list[str]]:

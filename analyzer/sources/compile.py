@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.errors import SourceError
-from analyzer.sources.compiler import INSTALL, Compiler, find, node
+from analyzer.sources.compiler import Compiler, find, node
 from analyzer.sources.flags import Flags
 from analyzer.sources.imports import Closure, Known, closure, normal
 from analyzer.sources.packages import Packages, named_by, nearest, packages
@@ -75,11 +75,11 @@ class _Job(NamedTuple):
         return os.path.relpath(_whole(self.program.files, path), self.base)
 
 
-def compile_programs(programs: Sequence[Program], cache: Cache | None = None) -> list[Compiled]:
-    """Return what the compiler makes of programs, in their order.
+def compile_programs(programs: Sequence[Program], cache: Cache | None = None) -> list[Compiled | None]:
+    """Return what the compiler makes of programs, in their order; None of one for which there is no compiler.
 
-    cache: of what it made before. Raises SourceError: no compiler, packages that are missing, or a program with faults;
-    of several, that of the first.
+    cache: of what it made before. Raises SourceError: packages that are missing, or a program with faults; of several,
+    that of the first.
     """
     with tempfile.TemporaryDirectory(prefix="ctxcheck-") as folder:  # its owner's alone
         known: dict[int, Known] = {}
@@ -87,17 +87,24 @@ def compile_programs(programs: Sequence[Program], cache: Cache | None = None) ->
             _job(program, Path(folder, str(number)), known.setdefault(id(program.files), {}))
             for number, program in enumerate(programs)
         ]
-        keys = [_key(job) for job in jobs]
+        keys = [None if job is None else _key(job) for job in jobs]
         made: dict[bytes, Compiled | SourceError] = {}
         for key in keys:
-            kept = None if cache is None else cache.store.get(key)
-            if kept is not None:
+            kept = None if cache is None or key is None else cache.store.get(key)
+            if key is not None and kept is not None:
                 candid, _, stable = kept.decode().partition("\0")
                 made[key] = Compiled(candid, stable)
-        left = {key: job for key, job in zip(keys, jobs, strict=True) if key not in made}
+        left = {
+            key: job
+            for key, job in zip(keys, jobs, strict=True)
+            if key is not None and job is not None and key not in made
+        }
         made |= zip(left, _compiled(list(left.values())), strict=True)
-        found = []
+        found: list[Compiled | None] = []
         for key in keys:
+            if key is None:
+                found.append(None)
+                continue
             one = made[key]
             if isinstance(one, SourceError):
                 raise one
@@ -107,12 +114,11 @@ def compile_programs(programs: Sequence[Program], cache: Cache | None = None) ->
         return found
 
 
-def _job(program: Program, folder: Path, known: Known) -> _Job:
-    """Return a program with its files and packages. Raises SourceError."""
+def _job(program: Program, folder: Path, known: Known) -> _Job | None:
+    """Return a program with its files and packages; None where there is no compiler. Raises SourceError."""
     compiler = find(program.files.disk(program.folder))
     if compiler is None:
-        msg = "a .mo file takes the Motoko compiler, and there is none"
-        raise SourceError(msg, where=program.files.label(program.main), hint=INSTALL)
+        return None
     asked = _asked(program)
     asked.own.update({name: normal(program.folder / path) for name, path in program.flags.packages})
     parts = _parts(program, asked, known)

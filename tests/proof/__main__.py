@@ -25,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     values = proofs.add_parser("values", help="exchange random messages with didc and agent-js")
     values.add_argument("--count", type=int, default=5000, help="messages (default: %(default)s)")
     values.add_argument("--seed", type=int, default=1, help="another seed, other messages (default: %(default)s)")
+    programs = proofs.add_parser("programs", help="compile random programs, and read them without a compiler")
+    programs.add_argument("--count", type=int, default=300, help="programs, a second each (default: %(default)s)")
+    programs.add_argument("--seed", type=int, default=1, help="another seed, other programs (default: %(default)s)")
     proofs.add_parser("speed", help="measure how long comparisons take")
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
     options = parser.parse_args(arguments)
@@ -43,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.proof == "values":
         return _values(options.count, options.seed)
+    if options.proof == "programs":
+        return _programs(options.count, options.seed)
     names = list(SURFACES) if options.surface == "both" else [options.surface]
     print(f"seed {options.seed}, {options.count} pairs, {' and '.join(names)}", flush=True)
     try:
@@ -66,6 +71,18 @@ def _values(count: int, seed: int) -> int:
         print(f"\n{who}: {what}\n{one.message.hex()}")
     print(f"{made} messages, {refused} of them refused by their reader: {len(found)} differences")
     return 1 if found else 0
+
+
+def _programs(count: int, seed: int) -> int:
+    from tests.proof.programs import tell
+
+    answers, wrong = tell(seed, count)
+    for files in wrong[:SHRUNK]:
+        print(f"\n{files}")
+    print(
+        f"seed {seed}, {count} programs: {', '.join(f'{number} {answer}' for answer, number in answers.most_common())}"
+    )
+    return 1 if wrong or not answers["the same"] else 0
 
 
 def _agreement(names: list[str], count: int, seed: int) -> Tally:
