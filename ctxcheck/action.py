@@ -95,7 +95,7 @@ def check(base: str, reports: Path) -> int:
     """Run the check, which writes the reports, and return its exit status. base: a commit, or empty."""
     policy = os.environ.get("CTXCHECK_POLICY", "").strip()
     options = [f"--output={form}={reports / name}" for form, name in FILES.items()]
-    options += [f"--base={base}"] if base else []
+    options += ["--fetch-compiler", *([f"--base={base}"] if base else [])]
     options += [f"--policy={policy}"] if policy else []
     # What the check prints has names from files; while it does, the runner takes no line for a command.
     token = secrets.token_hex(16)

@@ -96,6 +96,8 @@ def compare_versions(
         for surface in surfaces if pair.surfaces is None else pair.surfaces:
             report = _surface(name, surface, old, new, judge)
             if report is not None:
+                if surface == Surface.CANDID:
+                    report.profile = chosen.profile  # also where there was nothing to compare
                 canister.surfaces.append(report)
         if canister.surfaces:
             canisters.append(canister)

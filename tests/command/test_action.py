@@ -17,6 +17,7 @@ from tests.shared import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+REAL = action.CHECK
 # Stands in for `ctxcheck check`: it tells what it was given and writes the reports.
 CHECK = """
 import sys
@@ -137,7 +138,7 @@ def test_it_checks_shows_and_ends_as_the_check_does(
     assert stop is not None
     base = git(origin, "rev-parse", "main")
     assert lines[1:] == [
-        f"GIVEN --base={base} --policy=wire -- ledger --format=json $(id)",
+        f"GIVEN --fetch-compiler --base={base} --policy=wire -- ledger --format=json $(id)",
         f"::{stop[1]}::",
         "::notice::github",
     ]
@@ -153,7 +154,28 @@ def test_without_a_base_the_check_takes_its_own(
 ) -> None:
     monkeypatch.setenv("CTXCHECK_BASE", base)
     assert action.main() == 1
-    assert "GIVEN --\n" in capfd.readouterr().out
+    assert "GIVEN --fetch-compiler --\n" in capfd.readouterr().out
+
+
+def test_a_pull_request_is_really_checked(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "api.did").write_text("service : { pay : () -> (); total : () -> (nat) }", "utf-8")
+    git(checkout, "add", "-A")
+    git(checkout, "commit", "-q", "-m", "first")
+    base = git(checkout, "rev-parse", "HEAD")
+    (checkout / "api.did").write_text("service : { total : () -> (nat) }", "utf-8")
+    git(checkout, "commit", "-q", "-a", "-m", "second")
+    monkeypatch.setattr(action, "CHECK", REAL)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("DFX_MOC_PATH", "/bin/true")  # a compiler is there: none is fetched
+    monkeypatch.setenv("CTXCHECK_BASE", base)
+    assert action.main() == 1
+    said = capfd.readouterr().out
+    assert "C102 candid-method-removed" in said
+    assert "::error " in said
+    assert "C102" in (tmp_path / "summary.md").read_text("utf-8")
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == sorted(action.FILES.values())
 
 
 def loaded(text: str) -> dict[str, Any]:
