@@ -63,6 +63,10 @@ TYPES = (
 )
 
 
+ONE = "module { public type T = Nat }"
+BESIDE = {"types.mo": TYPES, "two.mo": ONE, "two/lib.mo": ONE, "no.mo": "module {", "no/lib.mo": ONE}
+
+
 @pytest.mark.parametrize(
     ("body", "keeps"),
     [
@@ -113,6 +117,8 @@ def test_what_is_told(body: str, keeps: str) -> None:
         pytest.param(
             'import M "gone"; persistent actor { var a : M.T = 1 }', "not known", id="a file that is not there"
         ),
+        pytest.param('import M "two"; persistent actor { var a : M.T = 1 }', "not known", id="a file and a folder"),
+        pytest.param('import M "no"; persistent actor { var a : M.T = 1 }', "not known", id="a file that is no Motoko"),
         pytest.param('import M "types"; persistent actor { var a : M.Hidden = 1 }', "not known", id="a private type"),
         pytest.param("persistent actor { class C() {}; let a : C = C() }", "not known", id="a class"),
         pytest.param("persistent actor { type T = A; type T = B; let a : T = 1 }", "not known", id="a type twice"),
@@ -126,7 +132,7 @@ def test_what_is_told(body: str, keeps: str) -> None:
 )
 def test_what_is_in_doubt_is_not_told(text: str, why: str) -> None:
     with pytest.raises((Doubt, ParseError)) as raised:
-        parse_stable(told({"main.mo": text, "types.mo": TYPES}))
+        parse_stable(told({"main.mo": text, **BESIDE}))
     assert why in str(raised.value)
 
 

@@ -10,6 +10,7 @@ import pytest
 from analyzer.candid.parse import parse_candid
 from analyzer.compare.candid import compare_interfaces
 from analyzer.compare.stable import compare_signatures
+from analyzer.errors import SourceError
 from analyzer.motoko.parse import parse_stable
 from analyzer.motoko.source.program import Program
 from analyzer.origins.candid import candid_origins
@@ -25,7 +26,13 @@ def texts(version: str) -> dict[str, str]:
 
 
 def reading(files: dict[str, str]) -> Program:
-    return Program(PurePath("main.mo"), lambda path: files[str(path)], str)
+    def read(path: PurePath) -> str:
+        if str(path) not in files:
+            msg = "there is no such file"
+            raise SourceError(msg, where=str(path))
+        return files[str(path)]
+
+    return Program(PurePath("main.mo"), read, str)
 
 
 @cache

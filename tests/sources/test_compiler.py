@@ -118,6 +118,49 @@ def test_what_is_missing(tmp_path: Path, name: str, says: str) -> None:
     assert says in done.stderr
 
 
+def uncompiled(tmp_path: Path, *arguments: str) -> tuple[int, str]:
+    """Run a diff where there is no compiler; return its status and what it says."""
+    done = run(tmp_path, "diff", *arguments, HOME=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "cache"), PATH="/bin")
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout
+
+
+def test_without_a_compiler_what_is_certain_is_told_and_the_rest_is_undecided(tmp_path: Path) -> None:
+    (tmp_path / "old.mo").write_text(PROGRAM, "utf-8")
+    (tmp_path / "new.mo").write_text(PROGRAM.replace("Nat = 0", 'Text = ""'), "utf-8")
+    status, said = uncompiled(tmp_path, "old.mo", "new.mo", "--format", "short")
+    assert status == 1
+    assert "new.mo:1:32: breaking S501" in said
+    assert "undecided C903" in said
+    assert "what clients see of old.mo takes the Motoko compiler" in said
+    assert said.count("ctxcheck doctor --install-compiler") == 1
+    status, said = uncompiled(tmp_path, "old.mo", "old.mo", "--surface", "stable")
+    assert (status, said.splitlines()[0]) == (0, "✓ no changes")
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "why"),
+    [
+        pytest.param("persistent actor { let m = f() }", {}, "main.mo:1:20", id="a value that computes"),
+        pytest.param("(with migration = f) persistent actor { }", {}, "may be a migration", id="a migration"),
+        pytest.param(PROGRAM, {"migrations/1.mo": ""}, "a folder of migrations beside it", id="a folder"),
+        pytest.param(PROGRAM, {"mops.toml": '["--enhanced-migration=m"]'}, "mops.toml names", id="a flag"),
+        pytest.param("persistent actor {", {}, "is never closed", id="no Motoko"),
+    ],
+)
+def test_without_a_compiler_nothing_in_doubt_is_safe(
+    tmp_path: Path, text: str, beside: dict[str, str], why: str
+) -> None:
+    for name, content in {"main.mo": text, **beside}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, "utf-8")
+    status, said = uncompiled(tmp_path, "main.mo", "main.mo", "--surface", "stable", "--format", "short")
+    assert status == 1
+    assert "undecided S903" in said
+    assert why in said
+    assert "ctxcheck doctor --install-compiler" in said
+
+
 def test_the_npm_compiler_compiles(tmp_path: Path) -> None:
     ask_skip_or_fail()
     cache = tmp_path / "cache"

@@ -6,18 +6,19 @@ Only files that are imported by a relative path are read; what a package brings 
 from __future__ import annotations
 
 import posixpath
-from contextlib import suppress
 from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.errors import CtxError
+from analyzer.errors import ParseError, SourceError
+from analyzer.motoko.source.declarations import SourceFile
 from analyzer.motoko.source.parse import parse_source
-from analyzer.text import MAX_TEXT
+from analyzer.table import TypeTable
+from analyzer.text import MAX_TEXT, Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from analyzer.motoko.source.declarations import Declaration, SourceFile
+    from analyzer.motoko.source.declarations import Declaration
 
 MAX_FILES = 500
 _VALUES = frozenset(("let", "var", "object", "function", "class"))
@@ -118,7 +119,7 @@ class Scope:
 
 
 class Program:
-    """One program. read: the text of a file; may raise any error of ours. label: how reports call a file."""
+    """One program. read: the text of a file; raises SourceError. label: how reports call a file."""
 
     def __init__(self, main: PurePath, read: Callable[[PurePath], str], label: Callable[[PurePath], str]) -> None:
         self.main = main
@@ -145,22 +146,27 @@ class Program:
 
     def imported(self, importing: PurePath, path: str) -> Scope | None:
         """Return the inside of the module that a file imports; None where it is none, or was not read."""
-        for wanted in _candidates(importing, path):
-            scope = self._known(wanted)
-            if scope is not None:
-                unit = scope.file.unit
-                return None if unit is None or unit.kind != "module" else scope.within(unit)
-        return None
+        found = [scope for wanted in _candidates(importing, path) if (scope := self._known(wanted)) is not None]
+        unit = found[0].file.unit if len(found) == 1 else None  # of two the compiler's version decides
+        return None if unit is None or unit.kind != "module" else found[0].within(unit)
 
     def _known(self, path: PurePath) -> Scope | None:
+        """Return what a file declares: nothing where it cannot be read as a program. None: there is no such file."""
         key = str(path)
         if key not in self._scopes:
-            self._scopes[key] = None
-            if len(self._scopes) <= MAX_FILES and self._left > 0:
-                # This reader is an approximate one: what it cannot read it does not know.
-                with suppress(CtxError):
-                    self._scopes[key] = self.whole(path)
+            try:
+                self._scopes[key] = self.whole(path) if self._may_read() else self._empty(path)
+            except SourceError:
+                self._scopes[key] = None
+            except ParseError:
+                self._scopes[key] = self._empty(path)  # this reader is an approximate one
         return self._scopes[key]
+
+    def _may_read(self) -> bool:
+        return len(self._scopes) < MAX_FILES and self._left > 0
+
+    def _empty(self, path: PurePath) -> Scope:
+        return Scope(self, path, SourceFile(Sources(), TypeTable()), [], None)
 
     def scopes(self) -> Iterator[Scope]:
         """Yield every block that declares types, in all files that the program imports, its own first."""
@@ -191,6 +197,6 @@ def _candidates(importing: PurePath, path: str) -> Iterator[PurePath]:
     base = posixpath.normpath((PurePosixPath(importing.parent.as_posix()) / path).as_posix())
     if base.endswith(".mo"):
         yield PurePath(base)
-    else:
+    elif not PurePosixPath(base).suffix:
         yield PurePath(f"{base}.mo")
         yield PurePath(base, "lib.mo")
