@@ -53,16 +53,16 @@ class Call(NamedTuple):
 
 def check(call: Call) -> Checked:
     """Compare the canisters that a change may touch. Raises UsageError, SourceError, ParseError."""
-    if call.fetch_compiler and find(Path.cwd()) is None:
-        from analyzer.sources.install import install_compiler  # noqa: PLC0415 - it is there already, mostly
-
-        install_compiler()
     decided = read_decisions()
     found = sides(asked=call.base, baseline=decided.config.baseline, index=call.staged, head=call.head)
     deployed = _deployed(found, decided)
     touched = affected(found, deployed, everything=call.everything or bool(call.canisters))
     names = {*(touched.old.targets if touched.old else ()), *(touched.new.targets if touched.new else ())}
     decided.config.unknown_canisters({*names, *touched.all_texts})
+    if call.fetch_compiler and touched.programs and find(Path(found.base.top)) is None:
+        from analyzer.sources.install import install_compiler  # noqa: PLC0415 - it is there already, mostly
+
+        install_compiler()
     versions = checked(found, touched, deployed, call.canisters, open_cache(__version__), run=call.run)
 
     @cache

@@ -47,7 +47,9 @@ def sides(
         what = "there is no commit yet to compare with" if head is None else f"there is no revision {head!r}"
         hint = "the first commit has nothing to break: `git commit --no-verify`" if head is None else _FETCH
         raise SourceError(what, where="git", hint=f"{hint}; in CI: {_FETCH}" if head is None else hint)
-    base, name = _base(tip, asked, baseline, environment, past=head is not None)
+    # What a CI checks is committed, as what is pushed is: compared with itself it would show nothing.
+    past = head is not None or bool(environment.get("CI"))
+    base, name = _base(tip, asked, baseline, environment, past=past)
     base.name = name
     new: Revision | WorkTree
     if head is not None:
@@ -83,7 +85,11 @@ def _base(
     if named:
         msg = f"there is no revision {named!r} to compare with"
         raise SourceError(msg, where="git", hint=f"{_FETCH}; or name another one: `--base REV`")
-    return _parent(tip) if past else (tip, tip.name)
+    if past:
+        msg = f"nothing says what {tip.name} is to be merged into: there is none of {', '.join(_BRANCHES)}"
+        hint = f"name it: `--base REV`, or `baseline` in ctxcheck.toml; {_FETCH}"
+        raise SourceError(msg, where="git", hint=hint)
+    return tip, tip.name
 
 
 def _parent(tip: Revision) -> tuple[Revision, str]:

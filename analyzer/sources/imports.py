@@ -87,9 +87,8 @@ def closure(
             elif ":" in text and not text.startswith(_FILE):
                 continue  # another canister, or a module of the compiler's own
             if target is not None:
-                there = target if text.startswith(_FILE) else _module(*target)
-                if there is not None and there[0].is_folder(there[1]) is False:
-                    todo.append(there)
+                places = [target[1]] if text.startswith(_FILE) else _modules(target[1])
+                todo += [(target[0], place) for place in places if target[0].is_folder(place) is False]
     return found
 
 
@@ -98,11 +97,11 @@ def normal(path: PurePath) -> PurePath:
     return type(path)(os.path.normpath(path))
 
 
-def _module(files: Files, path: PurePath) -> tuple[Files, PurePath]:
-    """Return the file that an import names: a folder stands for its `lib.mo`."""
+def _modules(path: PurePath) -> list[PurePath]:
+    """Return the files that an import may stand for. Where both are there the compiler chooses; both are taken."""
     if path.suffix == ".mo":
-        return files, path
-    return files, path / "lib.mo" if files.is_folder(path) else path.with_name(f"{path.name}.mo")
+        return [path]
+    return [path.with_name(f"{path.name}.mo"), path / "lib.mo"]
 
 
 def _part(files: Files, path: PurePath) -> Part:

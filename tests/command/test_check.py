@@ -145,6 +145,20 @@ def test_what_is_merged_already_is_compared_with_the_commit_before(repository: P
     assert (done.returncode, "against the commit before HEAD" in done.stdout) == (1, True)
 
 
+def test_in_a_ci_what_is_committed_is_not_compared_with_itself(repository: Path) -> None:
+    assert (run(repository, "check").returncode, run(repository, "check", CI="1").returncode) == (0, 3)  # one commit
+    commit(repository, GONE)
+    assert run(repository, "check").returncode == 0  # nothing is changed here
+    done = run(repository, "check", CI="1")
+    assert (done.returncode, "against the commit before HEAD" in done.stdout) == (1, True)
+    # A checkout of a commit alone, as many CIs make it.
+    git(repository, "checkout", "-q", "--detach")
+    git(repository, "branch", "-q", "-D", "main")
+    done = run(repository, "check", CI="1")
+    assert (done.returncode, "nothing says what HEAD is to be merged into" in done.stderr) == (3, True)
+    assert run(repository, "check", "--base", "HEAD~1", CI="1").returncode == 1
+
+
 def test_types_that_others_import(repository: Path) -> None:
     commit(
         repository,

@@ -22,6 +22,7 @@ from tests.shared import ROOT
 from tests.sources.test_revisions import git
 
 SECONDS = 600
+PROGRAM = "persistent actor {{ var k : {kind} = {value}; public func f() : async () {{}} }};"
 GONE = {"api/ledger.did": SAFE["api/ledger.did"].replace("pay : (nat) -> (); ", "")}  # a method of what SAFE left
 
 
@@ -130,9 +131,16 @@ def test_pre_commit(tmp_path: Path, project: Path, hook_repository: Path) -> Non
     git(project, "commit", "-q", "-m", "two")
     subprocess.run(["pre-commit", "install"], cwd=project, env=environment, check=True, capture_output=True)
     gate(project, environment)
-    # The compiler was fetched into the private cache, so that programs can be compared too.
-    if shutil.which("npm"):
-        assert (tmp_path / "cache/ctxcheck/moc" / NPM_VERSION / "node_modules/motoko").is_dir()
+    if shutil.which("npm") is None:
+        return
+    # A program takes the compiler, which is fetched into the private cache when the first one is met.
+    assert not (tmp_path / "cache/ctxcheck/moc").exists()
+    git(project, "reset", "-q", "--hard")
+    dfx = {"dfx.json": json.dumps({"canisters": {"counter": {"type": "motoko", "main": "main.mo"}}})}
+    assert commit(project, environment, {**dfx, "main.mo": PROGRAM.format(kind="Nat", value="0")})[0] == 0
+    status, said = commit(project, environment, {"main.mo": PROGRAM.format(kind="Text", value='""')})
+    assert (status != 0, "S501" in said) == (True, True)
+    assert (tmp_path / "cache/ctxcheck/moc" / NPM_VERSION / "node_modules/motoko").is_dir()
 
 
 def test_a_program_in_a_hook(tmp_path: Path, project: Path) -> None:
