@@ -89,7 +89,7 @@ class Parser:
                 elif group == end_group:
                     kind = END
                 elif group == open_group:
-                    position = _after_comment(text, start)
+                    position = after_comment(text, start)
                     break
                 else:
                     raise SyntaxProblem(start, end, word, self._expected(states), _lexical(word))
@@ -171,7 +171,7 @@ class Parser:
             extra.append(state)
 
 
-def _after_comment(text: str, start: int) -> int:
+def after_comment(text: str, start: int) -> int:
     """Return the offset behind the nested comment that opens at `start`."""
     depth = 0
     for edge in _COMMENT_EDGE.finditer(text, start):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analyzer.candid.types import Kind as CandidKind
 from analyzer.candid.types import label_id
 from analyzer.motoko.types import Kind
-from analyzer.origins.written import MAX_NAMES, MAX_PAIRS, Found, Written, declared, followed, one_of, types_by_name
+from analyzer.origins.written import MAX_NAMES, Found, Pairs, Written, declared, followed, one_of, types_by_name
 
 if TYPE_CHECKING:
     from analyzer.candid.types import CandidInterface
@@ -44,8 +44,7 @@ class _Walk:
         self.interface = interface
         self.table = interface.table
         self.found = Found()
-        self._seen: set[tuple[int, int, int]] = set()
-        self._todo: list[tuple[int, Written]] = []
+        self._pairs = Pairs()
         actor = program.actor()
         if actor is None or interface.service < 0:
             return
@@ -73,7 +72,7 @@ class _Walk:
         if declaration.arguments is not None and len(declaration.arguments) == count:
             for child, span, argument in zip(children[:count], members[:count], declaration.arguments, strict=True):
                 self.found.note(span, scope.file, argument.span)
-                self._todo.append((child, Written(scope, argument.node, {})))
+                self._pairs.add(child, Written(scope, argument.node, {}))
         if declaration.node < 0:
             return
         _, result = followed(Written(scope, declaration.node, {}))
@@ -84,7 +83,7 @@ class _Walk:
         if len(results) == len(children) - count:
             for child, span, written in zip(children[count:], members[count:], results, strict=True):
                 self.found.note_type(span, written)
-                self._todo.append((child, written))
+                self._pairs.add(child, written)
 
     def _by_name(self, known: dict[str, list[Named]]) -> None:
         """Take for what no method leads to the one declaration that has its name and looks like it."""
@@ -97,7 +96,7 @@ class _Walk:
             if len(alike) == 1:
                 written = declared(alike[0])
                 self.found.note(span, written.scope.file, alike[0].declaration.span)
-                self._todo.append((node, written))
+                self._pairs.add(node, written)
                 self._run()
 
     def _own_labels(self, node: int) -> object:
@@ -110,12 +109,8 @@ class _Walk:
         return written.kind, set(self._parts(written)) if labelled else set()
 
     def _run(self) -> None:
-        while self._todo:
-            node, written = self._todo.pop()
-            key = (node, id(written.scope.file), written.node)
-            if key not in self._seen and len(self._seen) < MAX_PAIRS:
-                self._seen.add(key)
-                self._pair(node, written)
+        for node, written in self._pairs:
+            self._pair(node, written)
 
     def _pair(self, node: int, written: Written) -> None:
         table, found = self.table, self.found
@@ -145,16 +140,17 @@ class _Walk:
                 if label in known:
                     part, where = known[label]
                     self.found.note(span, written.scope.file, where)
-                    self._todo.append((child, part))
+                    self._pairs.add(child, part)
         elif kind == CandidKind.SERVICE:
             names = written.table.labels[written.node][1:]
             methods = dict(zip(names, zip(written.children, written.members, strict=True), strict=True))
             for name, child, span in zip(labels, children, members, strict=True):
                 if name in methods:
                     self.found.note(span, written.scope.file, methods[name][1])
-                    self._todo.append((child, methods[name][0]))
+                    self._pairs.add(child, methods[name][0])
         elif len(children) == len(written.children):
-            self._todo += zip(children, written.children, strict=True)
+            for child, part in zip(children, written.children, strict=True):
+                self._pairs.add(child, part)
 
     def _parts(self, written: Written) -> dict[int, tuple[Written, Span]]:
         """Return the fields or cases of a type by the ids that they have in Candid."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.edits.stable_types import source_name
 from analyzer.motoko.types import Kind
-from analyzer.origins.written import MAX_NAMES, MAX_PAIRS, Found, Written, declared, followed, one_of, types_by_name
+from analyzer.origins.written import MAX_NAMES, Found, Pairs, Written, declared, followed, one_of, types_by_name
 
 if TYPE_CHECKING:
     from analyzer.motoko.source.program import Named, Program
@@ -25,8 +25,7 @@ class _Walk:
         self.signature = signature
         self.table = signature.table
         self.found = Found()
-        self._seen: set[tuple[int, int, int]] = set()
-        self._todo: list[tuple[int, Written]] = []
+        self._pairs = Pairs()
         actor = program.actor()
         if actor is None:
             return
@@ -43,7 +42,7 @@ class _Walk:
             if declaration.node < 0:
                 self.found.note(self.table.spans[field.node], outer.file, declaration.span)
             elif not field.required:
-                self._todo.append((field.node, Written(inner, declaration.node, {})))
+                self._pairs.add(field.node, Written(inner, declaration.node, {}))
         self._run()
         self._by_name(types_by_name(program))
 
@@ -56,7 +55,7 @@ class _Walk:
             if len(alike) == 1:
                 written = declared(alike[0])
                 self.found.note(definition.span, written.scope.file, alike[0].declaration.span)
-                self._todo.append((definition.node, written))
+                self._pairs.add(definition.node, written)
                 self._run()
 
     def _alike(self, definition: Definition, named: Named) -> bool:
@@ -70,12 +69,8 @@ class _Walk:
         return written.kind == kind
 
     def _run(self) -> None:
-        while self._todo:
-            node, written = self._todo.pop()
-            key = (node, id(written.scope.file), written.node)
-            if key not in self._seen and len(self._seen) < MAX_PAIRS:
-                self._seen.add(key)
-                self._pair(node, written)
+        for node, written in self._pairs:
+            self._pair(node, written)
 
     def _pair(self, node: int, written: Written) -> None:
         table, found = self.table, self.found
@@ -83,7 +78,8 @@ class _Walk:
         if table.kinds[node] == Kind.CON and written.kind == Kind.NAME:
             arguments = table.children[node], written.children
             if len(arguments[0]) == len(arguments[1]):
-                self._todo += zip(*arguments, strict=True)
+                for child, part in zip(*arguments, strict=True):
+                    self._pairs.add(child, part)
         passed, last = followed(written)
         for _ in range(MAX_NAMES):
             if table.kinds[node] != Kind.CON:
@@ -113,6 +109,7 @@ class _Walk:
             for name, child, span in own:
                 if name in known:
                     self.found.note(span, written.scope.file, known[name][1])
-                    self._todo.append((child, known[name][0]))
+                    self._pairs.add(child, known[name][0])
         elif len(children) == len(inside) and (kind in _ONE_CHILD or kind in (Kind.TUPLE, Kind.FUNC)):
-            self._todo += zip(children, inside, strict=True)
+            for child, part in zip(children, inside, strict=True):
+                self._pairs.add(child, part)

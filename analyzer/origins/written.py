@@ -8,7 +8,7 @@ from analyzer.motoko.types import Kind
 from analyzer.text import location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from analyzer.model import Location
     from analyzer.motoko.source.declarations import SourceFile
@@ -107,6 +107,27 @@ class Found:
         """Return where a person wrote what stands at a span."""
         place = self._places.get(generated)
         return None if place is None else location(place[0].sources, place[1])
+
+
+class Pairs:
+    """Generated types and written ones that are to be walked together, each pair once."""
+
+    def __init__(self) -> None:
+        self._todo: list[tuple[int, Written]] = []
+        self._seen: set[tuple[int, int, int]] = set()
+
+    def add(self, node: int, written: Written) -> None:
+        """Take in a pair."""
+        self._todo.append((node, written))
+
+    def __iter__(self) -> Iterator[tuple[int, Written]]:
+        """Yield the pairs that are left, those too that are added meanwhile."""
+        while self._todo:
+            node, written = self._todo.pop()
+            key = (node, id(written.scope.file), written.node)
+            if key not in self._seen and len(self._seen) < MAX_PAIRS:
+                self._seen.add(key)
+                yield node, written
 
 
 def types_by_name(program: Program) -> dict[str, list[Named]]:

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from grammars import SyntaxProblem
+from grammars.parser import after_comment
 
 EXPRESSION, PATTERN = "\ue000", "\ue001"
 MAX_BLOCKS = 1_000  # modules in modules; the compiler's stack ends earlier
@@ -38,7 +39,6 @@ _TOKEN = re.compile(
 )
 _OPEN, _TEXTS, _CHARACTERS, _WORD, _NUMBER, _SIGN, _END, _UNKNOWN = range(1, 9)
 _INSIDE = re.compile(rf"//[^\n]*|(/\*)|{_TEXT}|{_CHARACTER}|([(){{}}\[\];])|([\"'\x00])")
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
 class Token(NamedTuple):
@@ -98,7 +98,7 @@ class _Blank:
             assert match is not None  # noqa: S101 - some group always matches
             group = match.lastindex or 0
             if group == _OPEN:
-                offset = _after_comment(self.text, match.start(group))
+                offset = after_comment(self.text, match.start(group))
                 continue
             start, end = match.span(group)
             self.token = Token(match[group], start, end)
@@ -131,7 +131,7 @@ class _Blank:
                 return len(self.text)
             at = match.end()
             if match[1]:
-                at = _after_comment(self.text, match.start())
+                at = after_comment(self.text, match.start())
             elif match[3]:
                 raise _unknown(self.text, match.start())
             elif match[2]:
@@ -396,12 +396,3 @@ def _unknown(text: str, start: int) -> SyntaxProblem:
     if char in "\"'":
         reason = "this text literal is never closed" if char == '"' else "this character literal is never closed"
     return SyntaxProblem(start, start + 1, char, (), reason)
-
-
-def _after_comment(text: str, start: int) -> int:
-    depth = 0
-    for edge in _COMMENT_EDGE.finditer(text, start):
-        depth += 1 if edge[0] == "/*" else -1
-        if depth == 0:
-            return edge.end()
-    raise SyntaxProblem(start, start + 2, "/*", (), 'this comment is never closed: "*/" is missing')
