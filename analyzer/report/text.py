@@ -24,6 +24,7 @@ _SAID = {
     Verdict.UNDECIDED: "UNDECIDED",
     Verdict.BREAKING: "BREAKING",
 }
+_BEFORE = 6  # cells around the name
 _ANSWERS = 34  # cells of `moc: compatible, didc: compatible`
 PROOF = "proof: types compared; not rehearsed on real state, no values compared"
 
@@ -82,8 +83,10 @@ def _summary(canister: Canister, name: str, width: int, drawing: Drawing) -> Lin
     else:
         said = ", ".join(_answer(canister, report) for report in canister.surfaces)
     row: Line = [(f"  {drawing.mark(verdict)} ", verdict), (f"{name}{' ' * (width - cells(name))}  ", "")]
-    # The same width for all, so that what changed stands in a column.
-    return [*row, (f"{said:<{_ANSWERS}}  {totals(canister.edits)}", "dim")]
+    # The same width for all, so that what changed stands in a column; where that is too much, the answers go.
+    rest = f"{said:<{_ANSWERS}}  {totals(canister.edits)}"
+    fits = width + cells(rest) + _BEFORE <= drawing.width
+    return [*row, (rest if fits else totals(canister.edits), "dim")]
 
 
 def _answer(canister: Canister, report: Report) -> str:
