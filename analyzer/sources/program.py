@@ -149,6 +149,12 @@ def _refuse_flags(program: Program) -> None:
     if program.files.is_folder(program.main.parent / "migrations"):
         why = "there is a folder of migrations beside it"
         raise Doubt(why, label)
+    for name in PROJECT_FILES:
+        file = program.folder / name
+        # Whatever the project names it for: a chain adds to the signature from outside.
+        if program.files.is_folder(file) is False and b"enhanced-migration" in program.files.read(file):
+            why = f"{name} names a folder of migrations"
+            raise Doubt(why, label)
     if program.flags.migrations is not None or program.flags.words:
         why = "it is compiled with flags that say something about types"
         raise Doubt(why, label)
