@@ -20,6 +20,7 @@ from analyzer.sources.compiler import Compiler, find, node
 from analyzer.sources.flags import Flags
 from analyzer.sources.imports import Closure, Known, closure, normal
 from analyzer.sources.packages import Packages, named_by, nearest, packages
+from analyzer.sources.trust import is_trusted
 from grammars.digest import sha256
 
 if TYPE_CHECKING:
@@ -158,9 +159,10 @@ def _parts(program: Program, asked: Packages, known: Known | None) -> Closure:
 
 
 def _asked(program: Program) -> Packages:
-    """Return the packages of a program; a project's own command is run only for the working files, and if asked for."""
-    if program.packtool is not None and program.run and program.files.kind == "file":
-        return named_by(program.packtool, program.files.disk(program.folder))
+    """Return the packages of a program; a project's own command is run for its working files alone, where it may be."""
+    folder = program.files.disk(program.folder)
+    if program.packtool is not None and program.files.kind == "file" and (program.run or is_trusted(folder)):
+        return named_by(program.packtool, folder)
     return packages(program.files, nearest(program.files, program.folder, "mops.toml"))
 
 
@@ -179,7 +181,7 @@ def _refuse_missing(program: Program, asked: Packages, parts: Closure, compiler:
     named = ", ".join(f"{name} {versions[name]}" if name in versions else name for name in lacking[:10])
     hint = "`mops install`; an older revision may ask for other versions than the project does now"
     if program.packtool not in (None, "mops sources") and not program.run:
-        hint = f"the project names its packages by `{program.packtool}`; `--run-project-commands` runs that"
+        hint = f"the project has a command for that, `{program.packtool}`: `--run-project-commands` runs it"
     msg = f"it takes packages that are not installed: {named}"
     raise SourceError(msg, where=program.files.label(program.main), hint=hint)
 

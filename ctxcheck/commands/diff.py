@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 @click.option(
     "--run-project-commands",
     is_flag=True,
-    help="Run the command that dfx.json has for finding packages. Without it nothing that a project names is run.",
+    help="Run the command that dfx.json has for finding packages. Without it nothing that a project names is run, "
+    "but for projects that `trusted` lists in ~/.config/ctxcheck/config.toml.",
 )
 @click.pass_context
 def command(  # noqa: PLR0913 - what users may ask for

@@ -284,3 +284,13 @@ def test_a_command_of_the_project_is_run_only_if_asked_for(project: tuple[Path, 
     assert "--run-project-commands" in done.stderr
     done = run(folder, "diff", ".", ".", "--run-project-commands", **environment)
     assert (done.returncode, (folder / "ran").exists(), done.stderr) == (0, True, "")
+    # Or where the user's own configuration trusts the project; the project's cannot.
+    (folder / "ran").unlink()
+    own = {"XDG_CONFIG_HOME": str(folder.parent / "config")}
+    lay(folder.parent, {"config/ctxcheck/config.toml": f'trusted = ["{folder.parent / "other"}"]'})
+    assert run(folder, "diff", ".", ".", **environment, **own).returncode == 3
+    lay(folder.parent, {"config/ctxcheck/config.toml": f'trusted = ["{folder}"]'})
+    assert run(folder, "diff", ".", ".", **environment, **own).returncode == 0
+    assert (folder / "ran").exists()
+    lay(folder.parent, {"config/ctxcheck/config.toml": "trusted = true"})
+    assert run(folder, "diff", ".", ".", **environment, **own).returncode == 2
