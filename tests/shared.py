@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CASES = ROOT.parent / "shared" / "cases"
+SHARED = ROOT.parent / "shared"
+CASES = SHARED / "cases"
 
 
 def largest_real_pair() -> tuple[str, str]:

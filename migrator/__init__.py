@@ -1,0 +1,1 @@
+"""Backs up, upgrades, verifies, rolls back; every answer of the network that it acts on is verified."""
