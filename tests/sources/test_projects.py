@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path, PurePath
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from analyzer.errors import SourceError
+from analyzer.errors import CtxError, SourceError
+from analyzer.policy.config import read_config
 from analyzer.sources.compiler import NPM_VERSION
 from analyzer.sources.disk import Disk
 from analyzer.sources.flags import flags
@@ -294,3 +298,71 @@ def test_a_command_of_the_project_is_run_only_if_asked_for(project: tuple[Path, 
     assert (folder / "ran").exists()
     lay(folder.parent, {"config/ctxcheck/config.toml": "trusted = true"})
     assert run(folder, "diff", ".", ".", **environment, **own).returncode == 2
+
+
+# The keys that mean something, so that random values get to where they are looked at.
+KEYS = st.sampled_from(
+    [
+        "canisters",
+        "defaults",
+        "build",
+        "args",
+        "packtool",
+        "type",
+        "main",
+        "name",
+        "recipe",
+        "configuration",
+        "moc",
+        "migrations",
+        "chain",
+        "candid",
+        "policy",
+        "levels",
+        "clients",
+        "paths",
+        "deployed",
+        "rules",
+        "C305",
+        "a",
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(KEYS, VALUES, max_size=4), st.sampled_from(["dfx.json", "icp.yaml", "mops.toml", "ctxcheck.toml"])
+)
+def test_whatever_a_project_file_holds_it_is_read_or_refused(
+    tmp_path: Path, value: dict[str, object], name: str
+) -> None:
+    # JSON is YAML too; as TOML most of it is refused before it is looked at, which its own test makes up for.
+    text = json.dumps(value) if name in ("dfx.json", "icp.yaml") else toml(value)
+    for known in ("dfx.json", "icp.yaml", "mops.toml"):
+        (tmp_path / known).unlink(missing_ok=True)
+    with suppress(CtxError):
+        if name == "ctxcheck.toml":
+            read_config(text, name)
+        else:
+            (tmp_path / name).write_text(text, "utf-8")
+            project_in(Disk(), PurePath(tmp_path))
+
+
+def toml(value: object) -> str:
+    """Return a table as TOML, as far as TOML has its values."""
+    if not isinstance(value, dict):
+        return "0" if value is None else json.dumps(value)
+    return "\n".join(f"{json.dumps(key)} = {inline(inner)}" for key, inner in value.items())
+
+
+def inline(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {inline(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(inline, value)) + "]"
+    return "0" if value is None else json.dumps(value)
