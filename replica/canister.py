@@ -1,0 +1,310 @@
+"""A canister: its module, its memories, and what one message after the other makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from replica.errors import CANISTER_ERROR, DESTINATION_INVALID, Reject
+from replica.execution.interface import Interface
+from replica.execution.message import INIT, START, UPGRADE, Message
+from replica.execution.trap import Trap
+from replica.memory.region import Region
+from replica.memory.stable import StableMemory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from replica.execution.instance import Instance, Machine
+    from replica.module.prepare import Prepared
+
+RUNNING, STOPPING, STOPPED = 1, 2, 3
+_WORDS = {RUNNING: "running", STOPPING: "stopping", STOPPED: "stopped"}
+MAX_LOGS = 4096  # bytes kept (spec, "Canister logs")
+
+
+class Limits(NamedTuple):
+    """Instructions of one message, by how it enters (spec 0.66, "Resource limits")."""
+
+    update: int = 40_000_000_000
+    query: int = 5_000_000_000
+    install: int = 300_000_000_000
+    inspect: int = 200_000_000
+
+
+class Surroundings(Protocol):
+    """What a canister asks of the network."""
+
+    machine: Machine
+    limits: Limits
+
+    def time(self) -> int:
+        """Return ns since epoch."""
+
+    def certificate(self, canister: bytes) -> bytes:
+        """Return a certificate of the certified data of a canister."""
+
+    def root_key(self) -> bytes:
+        """Return the network's public key, DER."""
+
+    def subnet(self) -> bytes:
+        """Return the principal of the subnet."""
+
+
+@dataclass(slots=True)
+class State:
+    """What a snapshot keeps of a canister, and an upgrade may put back."""
+
+    module: Prepared | None = None
+    memory: Region = field(default_factory=Region)
+    globals: list[int | float] = field(default_factory=list)
+    stable: StableMemory = field(default_factory=StableMemory)
+    certified_data: bytes = b""
+    timer: int = 0
+
+    def copy(self) -> State:
+        """Return the same state, on its own."""
+        return State(
+            self.module, self.memory.copy(), list(self.globals), self.stable.copy(), self.certified_data, self.timer
+        )
+
+
+class Canister:
+    """One canister. id, controllers: principals. cycles: its balance. version: of the spec's "canister version"."""
+
+    def __init__(self, name: bytes, controllers: Sequence[bytes], cycles: int, around: Surroundings) -> None:
+        self.id = name
+        self.controllers = list(controllers)
+        self.cycles = cycles
+        self.version = 0
+        self.run_status = RUNNING
+        self.open_contexts = 0
+        self.state = State()
+        self.logs: list[tuple[int, bytes]] = []  # time in ns, line
+        self.around = around
+        self._instance: Instance | None = None
+
+    # What the system interface asks (`replica.execution.interface.Host`).
+
+    @property
+    def certified_data(self) -> bytes:
+        """At most 32 bytes."""
+        return self.state.certified_data
+
+    @property
+    def timer(self) -> int:
+        """When the global timer rings, ns since epoch; 0: never."""
+        return self.state.timer
+
+    @property
+    def stable(self) -> StableMemory:
+        """Stable memory, with what the running message has written."""
+        return self.state.stable
+
+    @property
+    def wide(self) -> bool:
+        """Whether pointers have 64 bits."""
+        return self.module().wide
+
+    def status(self) -> int:
+        """Return 1 running, 2 stopping, 3 stopped."""
+        return self.run_status
+
+    def balance(self) -> int:
+        """Return the cycles."""
+        return self.cycles
+
+    def time(self) -> int:
+        """Return ns since epoch."""
+        return self.around.time()
+
+    def certificate(self) -> bytes:
+        """Return a certificate of the certified data."""
+        return self.around.certificate(self.id)
+
+    def root_key(self) -> bytes:
+        """Return the network's public key, DER."""
+        return self.around.root_key()
+
+    def subnet(self) -> bytes:
+        """Return the principal of the subnet."""
+        return self.around.subnet()
+
+    def used(self) -> int:
+        """Return the instructions of this message so far."""
+        return 0 if self._instance is None else self._instance.used
+
+    def memory(self) -> tuple[int, int]:
+        """Return address and size (bytes) of the main memory."""
+        return self._running().memory()
+
+    # Messages.
+
+    def module(self) -> Prepared:
+        """Return the installed module. Raises Reject (IC0537)."""
+        if self.state.module is None:
+            msg = "Attempted to execute a message, but the canister contains no Wasm module."
+            raise Reject(DESTINATION_INVALID, "IC0537", msg)
+        return self.state.module
+
+    def method(self, name: str, kinds: tuple[str, ...]) -> str:
+        """Return the kind of a method. Raises Reject: stopped (IC0508, IC0509), no such method (IC0536)."""
+        if self.run_status != RUNNING:
+            msg = f"Canister is {_WORDS[self.run_status]} and therefore does not have a CallContextManager"
+            raise Reject(CANISTER_ERROR, "IC0508" if self.run_status == STOPPED else "IC0509", msg)
+        kind = self.module().methods.get(name)
+        if kind not in kinds:
+            what = "/".join(kinds)
+            msg = f"Canister has no {what} method '{name}'."
+            raise Reject(CANISTER_ERROR, "IC0536", msg)
+        return kind
+
+    def execute(self, message: Message, target: str | tuple[int, int], limit: int, *, keep: bool) -> None:
+        """Run a message and keep what it changed, or nothing where it is a query. Raises Trap: nothing is kept."""
+        instance = self._running()
+        try:
+            instance.run(Interface(self, message), target, limit)
+        except Trap:
+            self._log(message)
+            self._undo(instance)
+            raise
+        self._log(message)
+        if keep:
+            self._keep(instance, message)
+        else:
+            self._undo(instance)
+
+    def _running(self) -> Instance:
+        if self._instance is None:
+            from replica.execution.instance import Instance  # noqa: PLC0415 - wasmtime is loaded for the first canister
+
+            self._instance = Instance(self.around.machine, self.module())
+            self._load(self._instance)
+        return self._instance
+
+    def _load(self, instance: Instance) -> None:
+        instance.grow_to(self.state.memory.size)
+        self.state.memory.load(instance.memory()[0])
+        if self.state.globals:
+            instance.set_state(self.state.globals)
+
+    def _keep(self, instance: Instance, message: Message) -> None:
+        self.state.memory.commit(*instance.memory())
+        self.state.globals = instance.state()
+        self.state.stable.commit()
+        if message.certified_data is not None:
+            self.state.certified_data = message.certified_data
+        if message.timer is not None:
+            self.state.timer = message.timer
+        self.cycles += message.accepted_cycles - sum(call.cycles for call in message.calls)
+        self.version += 1
+
+    def _undo(self, instance: Instance) -> None:
+        self.state.stable.rollback()
+        address, size = instance.memory()
+        if size > self.state.memory.size:
+            self.put_down()  # a memory cannot shrink
+            return
+        self.state.memory.rollback(address)
+        instance.set_state(self.state.globals)
+
+    def put_down(self) -> None:
+        """Give the running instance back; the next message makes another one from what is committed."""
+        if self._instance is not None:
+            self._instance.close()
+            self._instance = None
+
+    def _log(self, message: Message) -> None:
+        self.logs += [(self.time(), line) for line in message.logs]
+        room = MAX_LOGS
+        for index in range(len(self.logs) - 1, -1, -1):
+            room -= len(self.logs[index][1])
+            if room < 0:
+                del self.logs[: index + 1]
+                break
+
+    # Code.
+
+    def install(self, module: Prepared, arg: bytes, caller: bytes) -> None:
+        """Start anew with a module: nothing of before is kept. Raises Trap: then everything is as it was."""
+        before = self.state
+        self.state = State(module)
+        self._begin(before, Message(INIT, caller, arg), "canister_init", before=None)
+
+    def upgrade(
+        self, module: Prepared, arg: bytes, caller: bytes, *, persistence: str | None, skip_pre_upgrade: bool = False
+    ) -> None:
+        """Go on with another module. persistence: `keep` or `replace` the main memory, None: not said.
+
+        Raises Reject: the two modules do not go together so. Trap: then everything is as it was.
+        """
+        old = self.module()
+        keeps = _keeps(old, module, persistence)
+        before = self.state.copy()
+        try:
+            if not skip_pre_upgrade and "canister_pre_upgrade" in old.entries:
+                message = Message(UPGRADE, caller)
+                self.execute(message, "canister_pre_upgrade", self.around.limits.install, keep=True)
+        except Trap:
+            self.state = before
+            raise
+        after = self.state
+        self.state = State(module, after.memory.copy() if keeps else Region(), [], after.stable, after.certified_data)
+        self._begin(before, Message(UPGRADE, caller, arg), "canister_post_upgrade", before=before)
+
+    def _begin(self, fallback: State, message: Message, entry: str, *, before: State | None) -> None:
+        """Run the start function and then an entry of a new module; where one traps, put back what was."""
+        from replica.execution.instance import Instance  # noqa: PLC0415 - see above
+
+        running, self._instance = self._instance, None
+        limit = self.around.limits.install
+        version = self.version
+        try:
+            module = self.module()
+            self._instance = instance = Instance(self.around.machine, module)
+            if before is not None:
+                instance.grow_to(self.state.memory.size)
+                self.state.memory.load(instance.memory()[0])
+            instance.start(Interface(self, Message(START, message.caller)), limit)
+            if entry in module.entries:
+                instance.run(Interface(self, message), entry, limit)
+        except (Trap, Reject):
+            self._log(message)
+            self.put_down()
+            self.state, self.version = fallback, version
+            # What ran before was put down as well: a hook may have changed its memory.
+            if running is not None:
+                running.close()
+            raise
+        if running is not None:
+            running.close()
+        self._log(message)
+        self.state.timer = 0
+        self._keep(instance, message)
+        self.version = version + 1
+
+    def uninstall(self) -> None:
+        """Take the code and all that it kept away."""
+        self.put_down()
+        self.state = State()
+        self.version += 1
+
+
+def _keeps(old: Prepared, new: Prepared, persistence: str | None) -> bool:
+    """Tell whether an upgrade keeps the main memory.
+
+    Spec 0.66, "install_code"; the words are those of the replica, recalled.
+    """
+    if persistence is None and old.eop:
+        msg = (
+            "Missing upgrade option: Enhanced orthogonal persistence requires the `wasm_memory_persistence` "
+            "upgrade option."
+        )
+        raise Reject(CANISTER_ERROR, "IC0504", msg)
+    if persistence == "keep" and not new.eop:
+        msg = (
+            "Invalid upgrade option: The `wasm_memory_persistence: opt Keep` upgrade option requires that the new "
+            "canister module supports enhanced orthogonal persistence."
+        )
+        raise Reject(CANISTER_ERROR, "IC0504", msg)
+    return persistence == "keep"

@@ -1,0 +1,487 @@
+"""The system interface `ic0`: what a canister may ask of the network, and when.
+
+Interface spec 0.66, "System interface (System API)": names, types, and the letters of its table of entry points.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from replica.execution.message import (
+    CLEANUP,
+    COMPOSITE,
+    INIT,
+    INSPECT,
+    QUERY,
+    REJECT,
+    REPLY,
+    START,
+    TASK,
+    UPDATE,
+    UPGRADE,
+    Building,
+    Message,
+    OutCall,
+)
+from replica.execution.trap import Trap, contract
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from replica.memory.stable import StableMemory
+
+MAX_REPLY = 2 * 1024 * 1024  # bytes of what a message sends or answers (spec, "Resource limits")
+MAX_CERTIFIED = 32  # bytes of certified data
+MAX_LOG = 32 * 1024  # bytes of one line
+_MASK = (1 << 64) - 1
+_EVERY = frozenset((INIT, UPDATE, QUERY, COMPOSITE, REPLY, REJECT, CLEANUP, INSPECT, TASK, UPGRADE))
+_ALWAYS = _EVERY | {START}
+_ARGUMENT = frozenset((INIT, UPDATE, QUERY, COMPOSITE, REPLY, INSPECT, UPGRADE))
+_ANSWER = frozenset((UPDATE, QUERY, COMPOSITE, REPLY, REJECT))
+_CYCLES = frozenset((UPDATE, REPLY, REJECT))
+_CALL = frozenset((UPDATE, COMPOSITE, REPLY, REJECT, TASK))
+_CHANGE = frozenset((INIT, UPGRADE, UPDATE, REPLY, REJECT, CLEANUP, TASK))
+
+
+class Host(Protocol):
+    """What the interface knows of the canister and of the network around it."""
+
+    id: bytes
+    controllers: list[bytes]
+    version: int
+
+    @property
+    def timer(self) -> int:
+        """When the global timer rings, ns since epoch; 0: never."""
+
+    @property
+    def stable(self) -> StableMemory:
+        """Stable memory."""
+
+    def status(self) -> int:
+        """Return 1 running, 2 stopping, 3 stopped."""
+
+    def balance(self) -> int:
+        """Return the cycles of the canister."""
+
+    def time(self) -> int:
+        """Return ns since epoch."""
+
+    def certificate(self) -> bytes:
+        """Return a certificate of the certified data."""
+
+    def used(self) -> int:
+        """Return the instructions of this message so far."""
+
+    def memory(self) -> tuple[int, int]:
+        """Return address and size (bytes) of the main memory."""
+
+    def root_key(self) -> bytes:
+        """Return the network's public key, DER."""
+
+    def subnet(self) -> bytes:
+        """Return the principal of the subnet."""
+
+
+class Function(NamedTuple):
+    """One function. parameters, result: `I` a pointer, `i` 32 bits, `l` 64 bits. where: the entry points."""
+
+    name: str
+    parameters: str
+    result: str
+    where: frozenset[str]
+    run: Callable[..., Any]
+
+
+FUNCTIONS: dict[str, Function] = {}
+
+
+def _function(name: str, parameters: str, result: str, where: frozenset[str]) -> Callable[[Any], Any]:
+    def taken(run: Callable[..., Any]) -> Callable[..., Any]:
+        FUNCTIONS[name] = Function(name, parameters, result, where, run)
+        return run
+
+    return taken
+
+
+class Interface:
+    """The interface during one message."""
+
+    def __init__(self, host: Host, message: Message) -> None:
+        self.host = host
+        self.message = message
+
+    # Memory. Every pointer of a canister goes through `_place`.
+
+    def _place(self, pointer: int, size: int) -> int:
+        address, length = self.host.memory()
+        if pointer < 0 or size < 0 or pointer + size > length:
+            msg = "heap out of bounds"
+            raise Trap(msg, "IC0502")
+        return address + pointer
+
+    def read(self, pointer: int, size: int) -> bytes:
+        """Return bytes of the main memory. Raises Trap: beyond its end."""
+        return ctypes.string_at(self._place(pointer, size), size)
+
+    def _write(self, pointer: int, data: bytes) -> None:
+        ctypes.memmove(self._place(pointer, len(data)), data, len(data))
+
+    def _copy(self, data: bytes, to: int, offset: int, size: int) -> None:
+        if offset + size > len(data):
+            msg = "offset and size are beyond the end of what is copied"
+            raise contract(msg)
+        self._write(to, data[offset : offset + size])
+
+    def _amount(self, to: int, value: int) -> None:
+        self._write(to, value.to_bytes(16, "little"))
+
+    # The message.
+
+    @_function("msg_arg_data_size", "", "I", _ARGUMENT)
+    def _arg_size(self) -> int:
+        return len(self.message.arg)
+
+    @_function("msg_arg_data_copy", "III", "", _ARGUMENT)
+    def _arg_copy(self, to: int, offset: int, size: int) -> None:
+        self._copy(self.message.arg, to, offset, size)
+
+    @_function("msg_caller_size", "", "I", _EVERY)
+    def _caller_size(self) -> int:
+        return len(self.message.caller)
+
+    @_function("msg_caller_copy", "III", "", _EVERY)
+    def _caller_copy(self, to: int, offset: int, size: int) -> None:
+        self._copy(self.message.caller, to, offset, size)
+
+    @_function("msg_reject_code", "", "i", frozenset((REPLY, REJECT, CLEANUP)))
+    def _reject_code(self) -> int:
+        return 0 if self.message.reject is None else self.message.reject.code
+
+    @_function("msg_reject_msg_size", "", "I", frozenset((REJECT,)))
+    def _reject_size(self) -> int:
+        return len(self._reject_message())
+
+    @_function("msg_reject_msg_copy", "III", "", frozenset((REJECT,)))
+    def _reject_copy(self, to: int, offset: int, size: int) -> None:
+        self._copy(self._reject_message(), to, offset, size)
+
+    def _reject_message(self) -> bytes:
+        return b"" if self.message.reject is None else self.message.reject.message.encode()
+
+    @_function("msg_deadline", "", "l", _ANSWER | {CLEANUP})
+    def _deadline(self) -> int:
+        return 0  # no call is best-effort to its callee here
+
+    @_function("msg_reply_data_append", "II", "", _ANSWER)
+    def _append(self, at: int, size: int) -> None:
+        self._unanswered()
+        if len(self.message.reply) + size > MAX_REPLY:
+            msg = f"a reply has at most {MAX_REPLY:,} bytes"
+            raise contract(msg)
+        self.message.reply += self.read(at, size)
+
+    @_function("msg_reply", "", "", _ANSWER)
+    def _reply(self) -> None:
+        self._unanswered()
+        self.message.replied = bytes(self.message.reply)
+        self.message.available = 0
+
+    @_function("msg_reject", "II", "", _ANSWER)
+    def _reject(self, at: int, size: int) -> None:
+        self._unanswered()
+        self.message.rejected = self.read(at, min(size, MAX_REPLY)).decode("utf-8", "replace")
+        self.message.available = 0
+
+    def _unanswered(self) -> None:
+        message = self.message
+        if message.answered or message.replied is not None or message.rejected is not None:
+            msg = "the call has been answered already"
+            raise contract(msg)
+
+    # Cycles.
+
+    @_function("msg_cycles_available", "", "l", _CYCLES)
+    def _available(self) -> int:
+        return self._small(self.message.available)
+
+    @_function("msg_cycles_available128", "I", "", _CYCLES)
+    def _available128(self, to: int) -> None:
+        self._amount(to, self.message.available)
+
+    @_function("msg_cycles_refunded", "", "l", frozenset((REPLY, REJECT)))
+    def _refunded(self) -> int:
+        return self._small(self.message.refunded)
+
+    @_function("msg_cycles_refunded128", "I", "", frozenset((REPLY, REJECT)))
+    def _refunded128(self, to: int) -> None:
+        self._amount(to, self.message.refunded)
+
+    @_function("msg_cycles_accept", "l", "l", _CYCLES)
+    def _accept(self, most: int) -> int:
+        return self._accepted(most)
+
+    @_function("msg_cycles_accept128", "llI", "", _CYCLES)
+    def _accept128(self, high: int, low: int, to: int) -> None:
+        self._amount(to, self._accepted(high << 64 | low))
+
+    def _accepted(self, most: int) -> int:
+        taken = min(most, self.message.available)
+        self.message.available -= taken
+        self.message.accepted_cycles += taken
+        return taken
+
+    @_function("cycles_burn128", "llI", "", _CHANGE)
+    def _burn(self, high: int, low: int, to: int) -> None:
+        burnt = min(high << 64 | low, self._balance_now())
+        self.message.accepted_cycles -= burnt
+        self._amount(to, burnt)
+
+    def _balance_now(self) -> int:
+        message = self.message
+        spent = sum(call.cycles for call in message.calls) + (message.building.cycles if message.building else 0)
+        return max(0, self.host.balance() + message.accepted_cycles - spent)
+
+    @_function("canister_cycle_balance", "", "l", _EVERY)
+    def _balance(self) -> int:
+        return self._small(self._balance_now())
+
+    @_function("canister_cycle_balance128", "I", "", _EVERY)
+    def _balance128(self, to: int) -> None:
+        self._amount(to, self._balance_now())
+
+    @_function("canister_liquid_cycle_balance128", "I", "", _EVERY)
+    def _liquid(self, to: int) -> None:
+        self._amount(to, self._balance_now())
+
+    @staticmethod
+    def _small(amount: int) -> int:
+        if amount > _MASK:
+            msg = "the amount of cycles does not fit into 64 bits"
+            raise contract(msg)
+        return amount
+
+    # The canister and the network.
+
+    @_function("canister_self_size", "", "I", _EVERY)
+    def _self_size(self) -> int:
+        return len(self.host.id)
+
+    @_function("canister_self_copy", "III", "", _EVERY)
+    def _self_copy(self, to: int, offset: int, size: int) -> None:
+        self._copy(self.host.id, to, offset, size)
+
+    @_function("canister_status", "", "i", _EVERY)
+    def _status(self) -> int:
+        return self.host.status()
+
+    @_function("canister_version", "", "l", _EVERY)
+    def _version(self) -> int:
+        return self.host.version
+
+    @_function("subnet_self_size", "", "I", _EVERY)
+    def _subnet_size(self) -> int:
+        return len(self.host.subnet())
+
+    @_function("subnet_self_copy", "III", "", _EVERY)
+    def _subnet_copy(self, to: int, offset: int, size: int) -> None:
+        self._copy(self.host.subnet(), to, offset, size)
+
+    @_function("root_key_size", "", "I", _EVERY - {QUERY, COMPOSITE, INSPECT})
+    def _root_size(self) -> int:
+        return len(self.host.root_key())
+
+    @_function("root_key_copy", "III", "", _EVERY - {QUERY, COMPOSITE, INSPECT})
+    def _root_copy(self, to: int, offset: int, size: int) -> None:
+        self._copy(self.host.root_key(), to, offset, size)
+
+    @_function("is_controller", "II", "i", _ALWAYS)
+    def _is_controller(self, at: int, size: int) -> int:
+        return int(self.read(at, size) in self.host.controllers)
+
+    @_function("in_replicated_execution", "", "i", _ALWAYS)
+    def _replicated(self) -> int:
+        return int(self.message.entry not in (QUERY, COMPOSITE, INSPECT))
+
+    @_function("time", "", "l", _EVERY)
+    def _time(self) -> int:
+        return self.host.time()
+
+    @_function("performance_counter", "i", "l", _ALWAYS)
+    def _counter(self, kind: int) -> int:
+        if kind not in (0, 1):
+            msg = f"there is no performance counter {kind}"
+            raise contract(msg)
+        return self.host.used()
+
+    @_function("global_timer_set", "l", "l", _CHANGE)
+    def _timer(self, time: int) -> int:
+        before = self.host.timer if self.message.timer is None else self.message.timer
+        self.message.timer = time
+        return before
+
+    @_function("msg_method_name_size", "", "I", frozenset((INSPECT,)))
+    def _method_size(self) -> int:
+        return len(self.message.method.encode())
+
+    @_function("msg_method_name_copy", "III", "", frozenset((INSPECT,)))
+    def _method_copy(self, to: int, offset: int, size: int) -> None:
+        self._copy(self.message.method.encode(), to, offset, size)
+
+    @_function("accept_message", "", "", frozenset((INSPECT,)))
+    def _accept_message(self) -> None:
+        if self.message.accepted:
+            msg = "the message has been accepted already"
+            raise contract(msg)
+        self.message.accepted = True
+
+    # Certified data.
+
+    @_function("certified_data_set", "II", "", _CHANGE - {CLEANUP})
+    def _certify(self, at: int, size: int) -> None:
+        if size > MAX_CERTIFIED:
+            msg = f"certified data have at most {MAX_CERTIFIED} bytes"
+            raise contract(msg)
+        self.message.certified_data = self.read(at, size)
+
+    @_function("data_certificate_present", "", "i", _EVERY)
+    def _certificate_present(self) -> int:
+        return int(self.message.entry in (QUERY, COMPOSITE))
+
+    @_function("data_certificate_size", "", "I", frozenset((QUERY, COMPOSITE)))
+    def _certificate_size(self) -> int:
+        return len(self.host.certificate())
+
+    @_function("data_certificate_copy", "III", "", frozenset((QUERY, COMPOSITE)))
+    def _certificate_copy(self, to: int, offset: int, size: int) -> None:
+        self._copy(self.host.certificate(), to, offset, size)
+
+    # Calls.
+
+    @_function("call_new", "IIIIIIII", "", _CALL)
+    def _call_new(self, *words: int) -> None:
+        callee, callee_size, name, name_size, reply, reply_env, reject, reject_env = words
+        method = self.read(name, name_size).decode("utf-8", "replace")
+        principal = self.read(callee, callee_size)
+        if len(principal) > 29:  # noqa: PLR2004 - bytes of a principal
+            msg = "a principal has at most 29 bytes"
+            raise contract(msg)
+        self.message.building = Building(principal, method, (reply, reply_env), (reject, reject_env))
+
+    def _building(self) -> Building:
+        if self.message.building is None:
+            msg = "there is no call that is being made: ic0.call_new comes first"
+            raise contract(msg)
+        return self.message.building
+
+    @_function("call_on_cleanup", "II", "", _CALL)
+    def _on_cleanup(self, function: int, environment: int) -> None:
+        building = self._building()
+        if building.on_cleanup is not None:
+            msg = "ic0.call_on_cleanup was called already"
+            raise contract(msg)
+        building.on_cleanup = (function, environment)
+
+    @_function("call_data_append", "II", "", _CALL)
+    def _call_data(self, at: int, size: int) -> None:
+        building = self._building()
+        if len(building.arg) + size > MAX_REPLY:
+            msg = f"an argument has at most {MAX_REPLY:,} bytes"
+            raise contract(msg)
+        building.arg += self.read(at, size)
+
+    @_function("call_with_best_effort_response", "i", "", _CALL)
+    def _best_effort(self, seconds: int) -> None:
+        building = self._building()
+        if building.timeout is not None:
+            msg = "ic0.call_with_best_effort_response was called already"
+            raise contract(msg)
+        building.timeout = seconds
+
+    @_function("call_cycles_add", "l", "", _CALL - {COMPOSITE})
+    def _add_cycles(self, amount: int) -> None:
+        self._pay(amount)
+
+    @_function("call_cycles_add128", "ll", "", _CALL - {COMPOSITE})
+    def _add_cycles128(self, high: int, low: int) -> None:
+        self._pay(high << 64 | low)
+
+    def _pay(self, amount: int) -> None:
+        building = self._building()
+        if amount > self._balance_now():
+            msg = f"Canister {self.host.id.hex()} is out of cycles"
+            raise Trap(msg, "IC0207")
+        building.cycles += amount
+
+    @_function("call_perform", "", "i", _CALL)
+    def _perform(self) -> int:
+        made = self._building()
+        self.message.building = None
+        self.message.calls.append(
+            OutCall(
+                made.callee,
+                made.method,
+                bytes(made.arg),
+                made.cycles,
+                made.on_reply,
+                made.on_reject,
+                made.on_cleanup,
+                made.timeout,
+            )
+        )
+        return 0
+
+    # Stable memory, in pages of 64 KiB.
+
+    @_function("stable64_size", "", "l", _ALWAYS)
+    def _stable_size(self) -> int:
+        return self.host.stable.pages
+
+    @_function("stable64_grow", "l", "l", _ALWAYS)
+    def _stable_grow(self, pages: int) -> int:
+        return self.host.stable.grow(pages) & _MASK
+
+    @_function("stable64_write", "lll", "", _ALWAYS)
+    def _stable_write(self, offset: int, at: int, size: int) -> None:
+        try:
+            self.host.stable.write(offset, self.read(at, size))
+        except IndexError as error:
+            raise Trap(str(error), "IC0502") from None
+
+    @_function("stable64_read", "lll", "", _ALWAYS)
+    def _stable_read(self, to: int, offset: int, size: int) -> None:
+        try:
+            self._write(to, self.host.stable.read(offset, size))
+        except IndexError as error:
+            raise Trap(str(error), "IC0502") from None
+
+    @_function("stable_size", "", "i", _ALWAYS)
+    def _stable32_size(self) -> int:
+        return self.host.stable.pages
+
+    @_function("stable_grow", "i", "i", _ALWAYS)
+    def _stable32_grow(self, pages: int) -> int:
+        if self.host.stable.pages + pages > 1 << 16:
+            return -1
+        return self.host.stable.grow(pages)
+
+    @_function("stable_write", "iii", "", _ALWAYS)
+    def _stable32_write(self, offset: int, at: int, size: int) -> None:
+        self._stable_write(offset, at, size)
+
+    @_function("stable_read", "iii", "", _ALWAYS)
+    def _stable32_read(self, to: int, offset: int, size: int) -> None:
+        self._stable_read(to, offset, size)
+
+    # Words for people.
+
+    @_function("debug_print", "II", "", _ALWAYS)
+    def _print(self, at: int, size: int) -> None:
+        self.message.logs.append(self.read(at, min(size, MAX_LOG)))
+
+    @_function("trap", "II", "", _ALWAYS)
+    def _trap(self, at: int, size: int) -> None:
+        said = self.read(at, min(size, MAX_LOG)).decode("utf-8", "replace")
+        msg = f"Canister called `ic0.trap` with message: '{said}'"
+        raise Trap(msg, "IC0503")

@@ -1,0 +1,66 @@
+"""A message as the canister sees it, and what it leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from replica.errors import Reject
+
+# How a message enters, by the letters of the specification's table of the system interface (spec 0.66).
+INIT, UPDATE, QUERY, COMPOSITE, REPLY, REJECT, CLEANUP, START, INSPECT, TASK, UPGRADE = (
+    "I", "U", "Q", "CQ", "Ry", "Rt", "C", "s", "F", "T", "G",
+)  # fmt: skip
+
+
+class OutCall(NamedTuple):
+    """A call that a message makes. on_reply, on_reject, on_cleanup: table index and environment."""
+
+    callee: bytes
+    method: str
+    arg: bytes
+    cycles: int
+    on_reply: tuple[int, int]
+    on_reject: tuple[int, int]
+    on_cleanup: tuple[int, int] | None
+    timeout: int | None  # seconds of a best-effort call
+
+
+@dataclass(slots=True)
+class Building:
+    """A call that is being put together."""
+
+    callee: bytes
+    method: str
+    on_reply: tuple[int, int]
+    on_reject: tuple[int, int]
+    arg: bytearray = field(default_factory=bytearray)
+    cycles: int = 0
+    on_cleanup: tuple[int, int] | None = None
+    timeout: int | None = None
+
+
+@dataclass(slots=True)
+class Message:
+    """entry: how it enters. caller: principal. available: cycles that came with it. reject: of a reject callback."""
+
+    entry: str
+    caller: bytes = b""
+    arg: bytes = b""
+    method: str = ""
+    available: int = 0
+    refunded: int = 0
+    reject: Reject | None = None
+    answered: bool = False  # by an earlier execution of the same call context
+    # What the message does.
+    reply: bytearray = field(default_factory=bytearray)
+    replied: bytes | None = None
+    rejected: str | None = None
+    calls: list[OutCall] = field(default_factory=list)
+    building: Building | None = None
+    accepted_cycles: int = 0
+    accepted: bool = False
+    certified_data: bytes | None = None
+    timer: int | None = None  # ns since epoch, 0: none; None: not set
+    logs: list[bytes] = field(default_factory=list)
