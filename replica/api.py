@@ -90,7 +90,7 @@ class Replica:
         """Install a module into an empty canister. Raises Reject; then the canister is as it was."""
         canister = self._canister(name)
         if canister.state.module is not None:
-            msg = f"Canister {name} cannot be installed because the canister is not empty. Try installing with mode='reinstall' instead."
+            msg = f"Canister {name} cannot be installed because the canister is not empty: use the mode `reinstall`."
             raise Reject(CANISTER_ERROR, "IC0514", msg)
         self.reinstall(name, module, arg, caller=caller)
 
@@ -138,6 +138,10 @@ class Replica:
         """Return SHA-256 of the installed module, None of an empty canister."""
         module = self._canister(name).state.module
         return None if module is None else module.sha256
+
+    def methods(self, name: str) -> dict[str, str]:
+        """Return the kind of each method: `update`, `query` or `composite_query`."""
+        return dict(self._canister(name).module().methods)
 
     # Calls.
 
