@@ -235,7 +235,8 @@ def parse_target(path: str) -> Target:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a Host header names this machine, as no other machine can be named."""
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    before, _, port = host.lower().rpartition(":")
+    name = before if port.isdecimal() else host.lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
