@@ -56,19 +56,20 @@ class _Reader:
                 raise _malformed(self.at, "a float or an unknown simple value")
             return _SIMPLES[info]
         size = self._argument(kind, info)
-        match kind:
-            case _ if kind == _UNSIGNED and size is not None:
-                return size
-            case _ if kind == _NEGATIVE and size is not None:
-                return -1 - size
-            case _ if kind == _BYTES:
-                return self._string(_BYTES, size)
-            case _ if kind == _TEXT:
-                return self._text(self._string(_TEXT, size))
-            case _ if kind == _ARRAY:
-                return self._array(size, depth)
-            case _ if kind == _MAP:
-                return self._map(size, depth)
+        if kind == _BYTES:
+            return self._string(_BYTES, size)
+        if kind == _TEXT:
+            return self._text(self._string(_TEXT, size))
+        if kind == _ARRAY:
+            return self._array(size, depth)
+        if kind == _MAP:
+            return self._map(size, depth)
+        if size is None:
+            raise _malformed(self.at, f"a {_KINDS[kind]} without end")
+        if kind == _UNSIGNED:
+            return size
+        if kind == _NEGATIVE:
+            return -1 - size
         if size != SELF_DESCRIBED:
             raise _malformed(self.at, f"tag {size}")
         return self.item(depth + 1)
@@ -121,7 +122,7 @@ class _Reader:
             return info
         if info in _SIZES:
             return int.from_bytes(self._take(_SIZES[info]), "big")
-        if info == _INDEFINITE and kind in {_BYTES, _TEXT, _ARRAY, _MAP}:
+        if info == _INDEFINITE:
             return None
         raise _malformed(self.at, f"a {_KINDS[kind]} of a size that CBOR does not have")
 
