@@ -12,11 +12,11 @@ from replica.http.network import MANAGEMENT, CanisterState, Message, Reject, Req
 
 ECHO = Principal.parse("rrkah-fqaaa-aaaaa-aaaaq-cai")
 MODULE_HASH = hashlib.sha256(b"echo").digest()
-CANDID = b"service : { echo : (blob) -> (blob) }"
+CANDID = b"service : { echo : (blob) -> (blob) query; put : (blob) -> (blob) }"
 
 
 class EchoNetwork:
-    """Methods: echo, whoami; reject, trap (rejected when run); refused (before); slow; never (runs for ever)."""
+    """Methods: whoami; reject, trap (rejected when run); refused (before); slow; never (runs for ever). Any other echoes."""
 
     def __init__(self) -> None:
         self.controllers = [Principal.parse("2vxsx-fae")]
