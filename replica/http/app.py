@@ -122,8 +122,7 @@ class Gateway:
             # Whatever a client sends, this is our mistake: say so, and keep running.
             _logger.exception("%s %s failed", scope["method"], scope["path"])
             answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"the replica failed; its log says how", close=True)
-        async with asyncio.timeout(self._limits.writing):
-            await _respond(answer, send)
+        await _respond(answer, send)
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Answer:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 def patient_for(seconds: float) -> type[H11Protocol]:
     """Return a protocol that waits so long for the headers of a request, and then cuts the connection.
 
+    It does so too when an answer is not taken within the pause that is allowed between two requests.
+
     uvicorn has a limit for the pause between two requests, but none from a first byte to the end of the headers, nor
-    before the first byte; clients that send a byte a minute would take all connections.
+    before the first byte, nor for an answer to be taken; clients that send or take a byte a minute would hold all
+    connections.
     """
 
     class Patient(H11Protocol):
@@ -36,6 +39,11 @@ def patient_for(seconds: float) -> type[H11Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
             super().connection_lost(exc)
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self.transport.is_closing():  # once all is sent, for which no time is set
+                self.loop.call_later(self.timeout_keep_alive, self.transport.abort)
 
         def timeout_keep_alive_handler(self) -> None:
             # Whoever has not taken its answer by now holds it in our memory: abort, where close would wait.

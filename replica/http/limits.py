@@ -13,8 +13,8 @@ class Limits:
 
     call: of a call's body; the IC takes 2 MiB (spec, "Resource limits"). body: of any other. bodies: of all that are
     being answered; icp-cli uploads a snapshot over some fifty connections. wait: for a call to settle, before 202;
-    about 10 s on the IC (recalled). header, reading: for a client to send its headers, its body. writing: for it to
-    take an answer. idle: between two requests. drain: read of a body too large, before its client is told.
+    about 10 s on the IC (recalled). header, reading: for a client to send its headers, its body. idle: between two
+    requests, and to take an answer. drain: read of a body too large, before its client is told.
     """
 
     call: int = 2 * _MIB
@@ -24,6 +24,5 @@ class Limits:
     wait: float = 10
     header: float = 10
     reading: float = 30
-    writing: float = 30
     idle: int = 60
     drain: int = 64 * _MIB

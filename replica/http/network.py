@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from analyzer.candid.principal import Principal
-
-if TYPE_CHECKING:
-    from replica.certificates.tree import Tree
 
 MANAGEMENT = Principal(b"")  # aaaaa-aa
 
@@ -95,8 +92,8 @@ class Network(Protocol):
     def metadata(self, canister: Principal, name: str) -> Section | None:
         """Return a custom section of a canister's module, None if canister, module or section are not there."""
 
-    def metrics(self) -> Tree | bytes | None:
-        """Return what is certified at `/subnet/<id>/metrics`, None if nothing is."""
+    def metrics(self) -> bytes | None:
+        """Return the CBOR that is certified at `/subnet/<id>/metrics`, None for nothing. Spec, "Subnet information"."""
 
     def time(self) -> int:
         """Return the time to certify and to sign, ns since 1970. Clients refuse what is minutes off their own clock."""

@@ -11,12 +11,14 @@ from analyzer.candid.principal import Principal
 from replica.http.network import MANAGEMENT, CanisterState, Message, Reject, RequestStatus, Section
 
 ECHO = Principal.parse("rrkah-fqaaa-aaaaa-aaaaq-cai")
+METRICS = bytes.fromhex("a0")
 MODULE_HASH = hashlib.sha256(b"echo").digest()
+LARGE = 16 * 1024 * 1024  # more than the buffers of a connection take
 CANDID = b"service : { echo : (blob) -> (blob) query; put : (blob) -> (blob) }"
 
 
 class EchoNetwork:
-    """Methods: whoami; reject, trap (rejected when run); refused (before); slow; never (runs for ever). Any other echoes."""
+    """Methods: whoami; large; reject, trap (rejected when run); refused (before); slow; never (runs for ever). Any other echoes."""
 
     def __init__(self) -> None:
         self.controllers = [Principal.parse("2vxsx-fae")]
@@ -60,8 +62,8 @@ class EchoNetwork:
         sections = {"candid:service": Section(CANDID, private=False), "secret": Section(b"hidden", private=True)}
         return sections.get(name) if canister == ECHO else None
 
-    def metrics(self) -> None:
-        return None
+    def metrics(self) -> bytes:
+        return METRICS
 
     def time(self) -> int:
         return time.time_ns()
@@ -77,6 +79,8 @@ class EchoNetwork:
         match method:
             case "whoami":
                 return sender.raw
+            case "large":
+                return bytes(LARGE)
             case "reject":
                 raise Reject(4, "IC0406", "no, thank you")
             case "trap":

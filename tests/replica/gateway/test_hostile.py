@@ -21,7 +21,7 @@ from replica.certificates.authority import Authority
 from replica.http.app import Gateway
 from replica.http.limits import Limits
 from replica.http.serve import Server
-from tests.replica.gateway.echo import ECHO, EchoNetwork
+from tests.replica.gateway.echo import ECHO, LARGE, EchoNetwork
 from tests.replica.gateway.sender import (
     Fields,
     Sender,
@@ -48,7 +48,7 @@ PATHS = [call_path(2), call_path(4), query_path(), state_path(), f"/api/v3/subne
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[str]:
     """Serve with little patience."""
-    limits = Limits(wait=0.2, header=0.5, reading=0.5, writing=0.5, idle=1, connections=16, drain=8 * MIB)
+    limits = Limits(wait=0.2, header=0.5, reading=0.5, idle=1, connections=16, drain=8 * MIB)
     with Server(EchoNetwork(), Authority(b"tests"), limits=limits) as server:
         yield server.url
 
@@ -205,6 +205,17 @@ def test_a_header_a_second_is_too_slow(hasty: str) -> None:
                 client.sendall(b"X-More: 1\r\n")
                 time.sleep(0.1)
         assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize("header", ["Connection: close", "Connection: keep-alive"])
+def test_an_answer_that_is_not_taken_is_thrown_away(hasty: str, header: str) -> None:
+    body = anonymous(content("query", method_name="large"))
+    with connected(hasty) as client:
+        client.sendall(head(query_path(), f"Content-Length: {len(body)}", header) + body)
+        time.sleep(1.5)
+        received = everything(client)
+    assert received.startswith(b"HTTP/1.1 200 OK")
+    assert len(received) < LARGE
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,16 @@ import json
 import subprocess
 import sys
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
 
 from replica.certificates.authority import Authority
 from replica.http.serve import Server
 from tests.replica.gateway.echo import ECHO, EchoNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 if find_spec("ic") is None:
     pytest.skip("ic-py is not installed", allow_module_level=True)
@@ -34,6 +38,12 @@ except Exception as error:
 """
 
 
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with Server(EchoNetwork(), Authority(b"tests"), for_ic_py=True) as server:
+        yield server.url
+
+
 @pytest.mark.parametrize(
     ("kind", "method", "told"),
     [
@@ -47,13 +57,12 @@ except Exception as error:
     ],
 )
 @pytest.mark.parametrize("identity", ["anonymous", "ed25519"])
-def test_with_the_switch(kind: str, method: str, told: object, identity: str) -> None:
-    with Server(EchoNetwork(), Authority(b"tests"), for_ic_py=True) as server:
-        done = subprocess.run(
-            [sys.executable, "-c", CLIENT, server.url, str(ECHO), kind, method, identity],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
+def test_with_the_switch(url: str, kind: str, method: str, told: object, identity: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENT, url, str(ECHO), kind, method, identity],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert json.loads(done.stdout) == told

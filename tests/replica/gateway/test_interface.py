@@ -16,7 +16,7 @@ from replica.certificates.leb128 import unsigned
 from replica.http.app import is_loopback
 from replica.http.serve import Server
 from replica.requests.hashing import hash_of_map
-from tests.replica.gateway.echo import CANDID, ECHO, MODULE_HASH, EchoNetwork
+from tests.replica.gateway.echo import CANDID, ECHO, METRICS, MODULE_HASH, EchoNetwork
 from tests.replica.gateway.sender import (
     MINUTE,
     Fields,
@@ -199,6 +199,8 @@ def test_what_is_certified_of_the_subnet(served: Served) -> None:
     at_subnet = f"/api/v3/subnet/{served.authority.subnet}/read_state"
     shard = {(b"canister_ranges", subnet, bytes(8) + b"\1\1"): ranges}
     assert read_state(served, [b"subnet", subnet], [b"canister_ranges", subnet], path=at_subnet) == expected | shard
+    metrics = [b"subnet", subnet, b"metrics"]
+    assert read_state(served, metrics, path=at_subnet) == {tuple(metrics): METRICS}
     node_path = [b"subnet", subnet, b"node", node.principal.raw, b"public_key"]
     assert read_state(served, node_path) == {tuple(node_path): node.public_der}
 
