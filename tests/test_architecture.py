@@ -41,6 +41,8 @@ HEAVY = {
     "httpx": "migrator.network",
     "wasmtime": "replica",
     "rich": "ctxcheck",
+    "uvicorn": "replica.http",
+    "h11": "replica.http",
     "lark": "grammars.build",
 }
 
@@ -182,6 +184,7 @@ def test_imports_run_one_way(check: str) -> None:
         ("analyzer.report.text", "from rich.console import Console", "package"),
         ("ctxcheck.commands.diff", "from rich.console import Console", "package"),
         ("migrator.plan", "import ic", "package"),
+        ("replica.engine", "import uvicorn", "package"),
         ("migrator.plan", "from httpx import Client", "package"),
         ("ctxcheck.main", "def f():\n    import wasmtime", "package"),
         ("grammars.parser", "from lark import Lark", "package"),
@@ -233,7 +236,19 @@ def loaded_by(*arguments: str) -> tuple[set[str], int]:
 
 
 # A comparison is run on every save and every commit: what it does not need it does not load.
-NEVER_LOADED = ("ic", "httpx", "wasmtime", "rich", "lark", "asyncio", "importlib.metadata")
+NEVER_LOADED = (
+    "ic",
+    "httpx",
+    "wasmtime",
+    "rich",
+    "lark",
+    "asyncio",
+    "importlib.metadata",
+    "replica",
+    "cbor2",
+    "cryptography",
+    "uvicorn",
+)
 # What only projects and decisions take.
 OF_PROJECTS = ("yaml", "tomllib", "difflib", "concurrent", "tempfile", "analyzer.policy.config")
 

@@ -1,0 +1,1 @@
+"""What clients send: reading it within bounds, and finding out who sent it."""

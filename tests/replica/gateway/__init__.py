@@ -1,0 +1,1 @@
+"""Its HTTP side: certificates, requests, the interface; real clients over real HTTP."""
