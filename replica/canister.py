@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from analyzer.candid.principal import Principal
 from replica.errors import CANISTER_ERROR, DESTINATION_INVALID, Reject
 from replica.execution.interface import Interface
 from replica.execution.message import INIT, START, UPGRADE, Message
@@ -78,7 +79,6 @@ class Canister:
         self.cycles = cycles
         self.version = 0
         self.run_status = RUNNING
-        self.open_contexts = 0
         self.state = State()
         self.logs: list[tuple[int, bytes]] = []  # time in ns, line
         self.around = around
@@ -147,11 +147,15 @@ class Canister:
             raise Reject(DESTINATION_INVALID, "IC0537", msg)
         return self.state.module
 
-    def method(self, name: str, kinds: tuple[str, ...]) -> str:
-        """Return the kind of a method. Raises Reject: stopped (IC0508, IC0509), no such method (IC0536)."""
+    def ready(self) -> None:
+        """Check that calls are taken. Raises Reject: it is stopped (IC0508), stopping (IC0509), or empty (IC0537)."""
         if self.run_status != RUNNING:
-            msg = f"Canister is {_WORDS[self.run_status]} and therefore does not have a CallContextManager"
+            msg = f"Canister {Principal(self.id)} is {_WORDS[self.run_status]}"
             raise Reject(CANISTER_ERROR, "IC0508" if self.run_status == STOPPED else "IC0509", msg)
+        self.module()
+
+    def method(self, name: str, kinds: tuple[str, ...]) -> str:
+        """Return the kind of a method. Raises Reject (IC0536): there is none of the kinds."""
         kind = self.module().methods.get(name)
         if kind not in kinds:
             what = "/".join(kinds)

@@ -7,86 +7,78 @@ when nothing is left that could answer it.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Protocol
 
-from replica.canister import RUNNING, STOPPED, STOPPING, Canister
-from replica.errors import CANISTER_ERROR, CANISTER_REJECT, DESTINATION_INVALID, Reject
-from replica.execution.message import CLEANUP, COMPOSITE, INSPECT, QUERY, REJECT, REPLY, TASK, UPDATE, Message, OutCall
+from analyzer.candid.principal import Principal
+from replica.calls import Begin, Context, Hear, Ingress, Outgoing, Sent, Stop
+from replica.canister import RUNNING, STOPPED, STOPPING
+from replica.errors import CANISTER_ERROR, CANISTER_REJECT, SYS_TRANSIENT, SYS_UNKNOWN, Reject
+from replica.execution.message import CLEANUP, INSPECT, QUERY, REJECT, REPLY, TASK, UPDATE, Message
 from replica.execution.trap import Trap
+from replica.management.asked import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Answer = bytes | Reject
+    from replica.calls import Answer, Origin
+    from replica.canister import Canister
+    from replica.canisters import Canisters
+    from replica.execution.message import OutCall
+    from replica.management.asked import Given
+
 MANAGEMENT = b""
-MAX_STEPS = 1_000_000  # messages that one request may lead to
-_REPLICATED = ("update", "query")
+EMPTY_REPLY = b"DIDL\0\0"
+REPLICATED = ("update", "query")
+STOP_TIMEOUT = (
+    5 * 60 * 10**9
+)  # ns, after which whoever stops a canister is told that it has not stopped (network.md 1.2)
+MAX_BEST_EFFORT = 300  # seconds that a best-effort call may wait (spec, "Bounded-wait calls")
 
 
-@dataclass(slots=True, eq=False)
-class Context:
-    """A call that is to be answered. answer: what is done with the answer, and the cycles that were not taken."""
+class Authority(Protocol):
+    """Who answers calls to `aaaaa-aa`."""
 
-    canister: Canister
-    answer: Callable[[Answer, int], None] | None
-    available: int = 0
-    outstanding: int = 0
-    answered: bool = False
-
-
-class _Request(NamedTuple):
-    """A call that is to begin."""
-
-    context: Context
-    caller: bytes
-    method: str
-    arg: bytes
-
-
-class _Response(NamedTuple):
-    """An answer that is to be heard. context: of the caller."""
-
-    context: Context
-    call: OutCall
-    answer: Answer
-    refund: int
+    def call(self, asked: Asked) -> Given | None:
+        """Return the answer; None: it is given to the origin later. Raises Reject."""
 
 
 class Scheduler:
-    """The queue of a network, and the canisters by their ids. management: answers calls to `aaaaa-aa`."""
+    """The queue of a network, and the calls that are open.
 
-    def __init__(self, management: Callable[[bytes, str, bytes], Answer]) -> None:
-        self.canisters: dict[bytes, Canister] = {}
+    management: answers calls to `aaaaa-aa`. clock: ns since epoch. finished: is told what became of calls from outside,
+    by their request ids.
+    """
+
+    def __init__(
+        self,
+        canisters: Canisters,
+        management: Authority,
+        clock: Callable[[], int],
+        finished: Callable[[bytes, Answer], None],
+    ) -> None:
+        self.canisters = canisters
+        self.contexts: dict[int, Context] = {}
+        self.outgoing: dict[int, Outgoing] = {}
+        self.queue: deque[Begin | Hear] = deque()
+        self.stops: list[Stop] = []
+        self.numbers = 0  # given to contexts and calls so far
         self._management = management
-        self._queue: deque[_Request | _Response] = deque()
-        self._stopping: list[tuple[Canister, Callable[[], None]]] = []
-
-    def canister(self, name: bytes) -> Canister:
-        """Return a canister. Raises Reject (IC0301)."""
-        found = self.canisters.get(name)
-        if found is None:
-            from analyzer.candid.principal import Principal  # noqa: PLC0415 - for its text alone
-
-            msg = f"Canister {Principal(name)} not found"
-            raise Reject(DESTINATION_INVALID, "IC0301", msg)
-        return found
+        self._clock = clock
+        self._finished = finished
 
     # From outside.
 
-    def update(self, caller: bytes, name: bytes, method: str, arg: bytes, answer: Callable[[Answer], None]) -> None:
-        """Take in an update call; `answer` is called when it is answered, at the latest when the queue is empty."""
-
-        def given(said: Answer, _refund: int) -> None:
-            answer(said)
-
-        self._call(caller, name, method, arg, 0, given)
-        self.run()
+    def submit(self, request: bytes, caller: bytes, name: bytes, method: str, arg: bytes) -> None:
+        """Take in a call from outside; it is run by `run`."""
+        self._call(Ingress(request), caller, name, method, arg)
 
     def inspect(self, caller: bytes, name: bytes, method: str, arg: bytes) -> None:
-        """Ask a canister whether it wants a call from outside. Raises Reject (IC0406): it does not."""
-        canister = self.canister(name)
-        canister.method(method, _REPLICATED)
+        """Ask a canister whether it wants a call from outside. Raises Reject (IC0406): it does not.
+
+        A method that there is not is taken in, and rejected when it is run (recalled).
+        """
+        canister = self.canisters[name]
+        canister.ready()
         if "canister_inspect_message" not in canister.module().entries:
             return
         message = Message(INSPECT, caller, arg, method)
@@ -98,157 +90,212 @@ class Scheduler:
             msg = "Canister rejected the message"
             raise Reject(CANISTER_REJECT, "IC0406", msg)
 
-    def query(self, caller: bytes, name: bytes, method: str, arg: bytes) -> bytes:
-        """Run a query and return its reply. Raises Reject."""
-        canister = self.canister(name)
-        kind = canister.method(method, ("query", "composite_query"))
-        message = Message(QUERY if kind == "query" else COMPOSITE, caller, arg, method)
-        try:
-            canister.execute(message, f"canister_{kind} {method}", canister.around.limits.query, keep=False)
-        except Trap as error:
-            raise Reject(CANISTER_ERROR, error.error_code, error.message) from None
-        if message.calls:
-            msg = "Composite queries that call other canisters are not run here"
-            raise Reject(CANISTER_ERROR, "IC0504", msg)
-        return _outcome(message)
-
-    def stop(self, canister: Canister, stopped: Callable[[], None]) -> None:
-        """Stop a canister: when none of its calls is open, `stopped` is called."""
-        canister.run_status = STOPPING if canister.run_status == RUNNING else canister.run_status
-        self._stopping.append((canister, stopped))
-        self._settle()
-
     def task(self, canister: Canister, entry: str) -> None:
         """Run a task of the system, such as `canister_global_timer`. One that traps leaves nothing."""
-        context = Context(canister, None, answered=True)
-        canister.open_contexts += 1
-        self._execute(context, Message(TASK, MANAGEMENT, answered=True), entry)
-        self.run()
+        number = self._open(Context(canister.id, None, MANAGEMENT, answered=True))
+        self._execute(number, Message(TASK, MANAGEMENT, answered=True), entry)
 
-    # Inside.
+    def stop(self, canister: Canister, origin: Origin) -> None:
+        """Stop a canister: the origin is answered when none of its calls is open, or after five minutes with IC0206."""
+        if canister.run_status == RUNNING:
+            canister.run_status = STOPPING
+        self.stops.append(Stop(canister.id, origin, self._clock() + STOP_TIMEOUT))
+        self._settle()
 
-    def _call(
-        self, caller: bytes, name: bytes, method: str, arg: bytes, cycles: int, answer: Callable[[Answer, int], None]
-    ) -> None:
-        if name == MANAGEMENT:
-            answer(self._management(caller, method, arg), cycles)
-            return
-        try:
-            canister = self.canister(name)
-            canister.method(method, _REPLICATED)
-        except Reject as error:
-            answer(error, cycles)
-            return
-        context = Context(canister, answer, cycles)
-        canister.open_contexts += 1
-        self._queue.append(_Request(context, caller, method, arg))
+    def start(self, canister: Canister) -> None:
+        """Start a canister; whoever waits for its stop is told so (IC0511)."""
+        canister.run_status = RUNNING
+        for stop in [one for one in self.stops if one.canister == canister.id]:
+            self.stops.remove(stop)
+            msg = f"Canister {Principal(canister.id)}'s stop request was cancelled"
+            self.answer(stop.origin, Reject(CANISTER_ERROR, "IC0511", msg), 0)
 
-    def run(self) -> None:
-        """Go on until nothing is left to do."""
-        for _ in range(MAX_STEPS):
-            if not self._queue:
-                self._settle()
-                return
-            item = self._queue.popleft()
-            if isinstance(item, _Request):
+    def abandon(self, canister: Canister) -> None:
+        """End all calls that a canister has not answered, because its code is taken away (spec, "Uninstall code")."""
+        for number in [one for one, context in self.contexts.items() if context.canister == canister.id]:
+            context = self.contexts.pop(number)
+            if not context.answered:
+                msg = "Canister has been uninstalled"
+                self._answer(context, Reject(CANISTER_REJECT, "IC0406", msg))
+        self._settle()
+
+    # What is to be done.
+
+    def run(self, steps: int) -> bool:
+        """Do what is to be done, at most so many messages; tell whether all of it is done."""
+        for _ in range(steps):
+            if not self.queue:
+                break
+            item = self.queue.popleft()
+            if isinstance(item, Begin):
                 self._begin(item)
             else:
                 self._hear(item)
+        self._settle()
+        return not self.queue
 
-    def _begin(self, request: _Request) -> None:
-        context = request.context
-        kind = context.canister.module().methods.get(request.method)
+    def waiting(self) -> bool:
+        """Tell whether there is something to do, or somebody whose time of waiting is over."""
+        now = self._clock()
+        late = any(sent.deadline is not None and sent.deadline <= now for sent in self.outgoing.values())
+        return bool(self.queue) or late or any(stop.deadline <= now for stop in self.stops)
+
+    def expire(self) -> None:
+        """End the waiting whose time is over: of best-effort calls, and of those who stop a canister."""
+        now = self._clock()
+        for number, sent in list(self.outgoing.items()):
+            if sent.deadline is not None and sent.deadline <= now:
+                late = Reject(SYS_UNKNOWN, "IC0405", "Message did not complete within its deadline")
+                self.answer(Sent(number), late, 0)  # what came with the call is lost (spec, "Bounded-wait calls")
+        for stop in [one for one in self.stops if one.deadline <= now]:
+            self.stops.remove(stop)
+            msg = f"Stop canister request timed out. Canister {Principal(stop.canister)} did not stop"
+            self.answer(stop.origin, Reject(SYS_TRANSIENT, "IC0206", msg), 0)
+
+    def answer(self, origin: Origin, answer: Answer, refund: int) -> None:
+        """Tell whoever called. refund: cycles that were not taken."""
+        if isinstance(origin, Ingress):
+            self._finished(origin.request, answer)
+        elif isinstance(origin, Sent):
+            sent = self.outgoing.pop(origin.number, None)
+            if sent is not None:  # else it was given up: a best-effort call, or the caller is gone
+                self.queue.append(Hear(sent.context, sent.call, answer, refund))
+
+    def _open(self, context: Context) -> int:
+        self.numbers += 1
+        self.contexts[self.numbers] = context
+        return self.numbers
+
+    def _call(
+        self,
+        origin: Ingress | Sent,
+        caller: bytes,
+        name: bytes,
+        method: str,
+        arg: bytes,
+        cycles: int = 0,
+        deadline: int | None = None,
+    ) -> None:
+        try:
+            if name == MANAGEMENT:
+                asked = Asked(caller, method, arg, cycles, origin, isinstance(origin, Ingress))
+                given = self._management.call(asked)
+                if given is not None:
+                    self.answer(origin, given.reply, given.refund)
+                return
+            canister = self.canisters[name]
+            canister.ready()
+            canister.method(method, REPLICATED)
+        except Reject as error:
+            self.answer(origin, error, cycles)
+            return
+        context = Context(name, origin, caller, cycles, deadline=deadline)
+        self.queue.append(Begin(self._open(context), method, arg))
+
+    def _begin(self, item: Begin) -> None:
+        context = self.contexts.get(item.context)
+        if context is None:
+            return
+        canister = self.canisters[context.canister]
+        try:
+            kind = canister.method(item.method, REPLICATED)
+        except Reject as error:  # the code changed while the call waited
+            self._answer(context, error)
+            self._close(item.context, error)
+            return
         entry = UPDATE if kind == "update" else QUERY
-        message = Message(entry, request.caller, request.arg, request.method, context.available)
-        self._execute(context, message, f"canister_{kind} {request.method}")
+        message = Message(entry, context.caller, item.arg, item.method, context.available)
+        self._execute(item.context, message, f"canister_{kind} {item.method}")
 
-    def _hear(self, response: _Response) -> None:
-        context, call = response.context, response.call
+    def _hear(self, item: Hear) -> None:
+        context = self.contexts.get(item.context)
+        if context is None:
+            return
         context.outstanding -= 1
-        context.canister.cycles += response.refund
-        if isinstance(response.answer, Reject):
-            message = Message(REJECT, reject=response.answer)
+        call = item.call
+        self.canisters[context.canister].cycles += item.refund
+        if isinstance(item.answer, Reject):
+            message = Message(REJECT, context.caller, reject=item.answer)
             target = call.on_reject
         else:
-            message = Message(REPLY, arg=response.answer)
+            message = Message(REPLY, context.caller, arg=item.answer)
             target = call.on_reply
-        message.available, message.refunded, message.answered = context.available, response.refund, context.answered
-        self._execute(context, message, target, call.on_cleanup)
+        message.available, message.refunded, message.answered = context.available, item.refund, context.answered
+        self._execute(item.context, message, target, call.on_cleanup)
 
     def _execute(
         self,
-        context: Context,
+        number: int,
         message: Message,
         target: str | tuple[int, int],
         cleanup: tuple[int, int] | None = None,
     ) -> None:
         """Run one message of a context, send what it sends, and answer the call if it did."""
-        canister = context.canister
+        context = self.contexts[number]
+        canister = self.canisters[context.canister]
         limits = canister.around.limits
         try:
             canister.execute(message, target, limits.update, keep=message.entry != QUERY)
         except Trap as error:
             if cleanup is not None:
-                self._clean_up(canister, cleanup)
-            self._close(context, Reject(CANISTER_ERROR, error.error_code, error.message))
+                self._clean_up(canister, context.caller, cleanup)
+            self._close(number, Reject(CANISTER_ERROR, error.error_code, error.message))
+            return
+        except Reject as error:  # what is committed does not run any more: there is no memory for it
+            self._close(number, error)
             return
         context.available = message.available
         for call in message.calls:
             context.outstanding += 1
-            self._call(canister.id, call.callee, call.method, call.arg, call.cycles, self._heard(context, call))
-        if message.replied is not None or message.rejected is not None:
-            said: Answer
-            try:
-                said = _outcome(message)
-            except Reject as error:
-                said = error
-            self._answer(context, said)
-        self._close(context, Reject(CANISTER_ERROR, "IC0506", "Canister did not reply to the call"))
+            self._send(number, canister, call)
+        if message.replied is not None:
+            self._answer(context, message.replied)
+        elif message.rejected is not None:
+            self._answer(context, Reject(CANISTER_REJECT, "IC0406", message.rejected))
+        self._close(number, Reject(CANISTER_ERROR, "IC0506", "Canister did not reply to the call"))
 
-    def _heard(self, context: Context, call: OutCall) -> Callable[[Answer, int], None]:
-        def given(answer: Answer, refund: int) -> None:
-            self._queue.append(_Response(context, call, answer, refund))
+    def _send(self, context: int, canister: Canister, call: OutCall) -> None:
+        deadline = None
+        if call.timeout is not None:
+            deadline = self._clock() + min(call.timeout, MAX_BEST_EFFORT) * 10**9
+        self.numbers += 1
+        sent = Sent(self.numbers)
+        self.outgoing[sent.number] = Outgoing(context, call, deadline)
+        self._call(sent, canister.id, call.callee, call.method, call.arg, call.cycles, deadline)
 
-        return given
-
-    def _clean_up(self, canister: Canister, target: tuple[int, int]) -> None:
+    def _clean_up(self, canister: Canister, caller: bytes, target: tuple[int, int]) -> None:
         """Let a canister tidy up after a callback that trapped; if that traps too, it has not."""
         try:
-            canister.execute(Message(CLEANUP, answered=True), target, canister.around.limits.update, keep=True)
+            message = Message(CLEANUP, caller, answered=True)
+            canister.execute(message, target, canister.around.limits.update, keep=True)
         except Trap:
             return
 
     def _answer(self, context: Context, answer: Answer) -> None:
         context.answered = True
-        if context.answer is not None:
-            context.answer(answer, context.available)
-        context.available = 0
+        available, context.available = context.available, 0
+        self.answer(context.origin, answer, available)
 
-    def _close(self, context: Context, otherwise: Reject) -> None:
+    def _close(self, number: int, otherwise: Reject) -> None:
         """End a context in which nothing more can happen, with an answer if it has had none."""
-        if context.outstanding:
+        context = self.contexts.get(number)
+        if context is None or context.outstanding:
             return
         if not context.answered:
             self._answer(context, otherwise)
-        context.canister.open_contexts -= 1
-        self._settle()
+        del self.contexts[number]
 
     def _settle(self) -> None:
         """Stop the canisters that are to be stopped and have no open call any more."""
-        for entry in list(self._stopping):
-            canister, stopped = entry
-            if canister.run_status == RUNNING or not canister.open_contexts:
-                self._stopping.remove(entry)
-                if canister.run_status == STOPPING:
-                    canister.run_status = STOPPED
-                stopped()
+        for stop in list(self.stops):
+            canister = self.canisters.get(stop.canister)
+            if canister is not None and canister.run_status == STOPPING and self._is_busy(canister.id):
+                continue
+            if canister is not None and canister.run_status == STOPPING:
+                canister.run_status = STOPPED
+            if stop in self.stops:
+                self.stops.remove(stop)
+                self.answer(stop.origin, EMPTY_REPLY, 0)
 
-
-def _outcome(message: Message) -> bytes:
-    """Return the reply of a message. Raises Reject: it rejected, or did neither (IC0506)."""
-    if message.replied is not None:
-        return message.replied
-    if message.rejected is not None:
-        raise Reject(CANISTER_REJECT, "IC0406", message.rejected)
-    msg = "Canister did not reply to the call"
-    raise Reject(CANISTER_ERROR, "IC0506", msg)
+    def _is_busy(self, canister: bytes) -> bool:
+        return any(context.canister == canister for context in self.contexts.values())

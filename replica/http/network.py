@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from analyzer.candid.principal import Principal
-from replica.errors import Reject
+
+if TYPE_CHECKING:
+    from replica.errors import Reject
 
 MANAGEMENT = Principal(b"")  # aaaaa-aa
 

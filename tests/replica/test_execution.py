@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analyzer.candid.principal import Principal
 from replica import Reject, Replica
 from replica.canister import Limits
 from replica.execution.interface import FUNCTIONS
@@ -88,7 +89,7 @@ def test_what_there_is_not(ic: Replica) -> None:
         ic.query(name, "add")
     assert raised.value.error_code == "IC0536"
     with pytest.raises(Reject) as raised:
-        ic.query("aaaaa-aa", "m")
+        ic.query("rrkah-fqaaa-aaaaa-aaaaq-cai", "m")
     assert raised.value.error_code == "IC0301"
     with pytest.raises(Reject) as raised:
         ic.query(ic.create(), "m")
@@ -194,5 +195,5 @@ def test_a_damaged_module_is_refused_or_runs(ic: Replica, data: st.DataObject) -
         ic.update(name, "add")
     except Reject as error:
         said = error.error_code
-    ic.scheduler.canisters.clear()
+    ic.engine.canisters.remove(Principal.parse(name).raw)
     assert said.startswith("IC0")

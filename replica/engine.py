@@ -1,0 +1,174 @@
+"""The network itself: its canisters, its clock, its keys, and the one lock behind which everything happens.
+
+What happens behind the lock happens as a whole: whoever asks sees all of it or nothing, and with a folder for its state
+it is on the disk before anybody is told.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from replica.canister import RUNNING, Canister, Limits
+from replica.canisters import Canisters
+from replica.errors import SYS_FATAL, Reject
+from replica.ingress import History, Request
+from replica.management.dispatch import Management
+from replica.queries import query
+from replica.scheduler import MANAGEMENT, Scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from replica.certificates.authority import Authority
+    from replica.execution.instance import Machine
+
+STEPS = 2_000  # messages that are run before others get their turn
+_HEARTBEAT = "canister_heartbeat"
+_TIMER = "canister_global_timer"
+
+
+class Engine:
+    """One network.
+
+    limits: instructions of messages. seed: of its keys; the same seed makes the same keys. keep: is called when
+    something may have changed, before anybody is told of it.
+    """
+
+    def __init__(self, *, limits: Limits | None = None, seed: bytes | None = None) -> None:
+        from replica.execution.instance import Machine  # noqa: PLC0415 - wasmtime is loaded for a network alone
+
+        self.machine: Machine = Machine()
+        self.limits = limits or Limits()
+        self.seed = seed or os.urandom(32)
+        self.canisters = Canisters()
+        self.history = History()
+        self.management = Management(self)
+        self.scheduler = Scheduler(self.canisters, self.management, self.time, self.history.finish)
+        self.lock = threading.RLock()
+        self.ahead = 0  # ns that the clock was put forward
+        self.height = 0  # grows with every change
+        self.keep: Callable[[], None] = lambda: None
+        self._depth = 0
+        self._failed = False
+
+    def close(self) -> None:
+        """Give back what the canisters hold."""
+        with self.lock:
+            for canister in self.canisters.look():
+                canister.put_down()
+
+    # What canisters ask (`replica.canister.Surroundings`).
+
+    def time(self) -> int:
+        """Return ns since epoch, as canisters see it."""
+        return time.time_ns() + self.ahead
+
+    @cached_property
+    def authority(self) -> Authority:
+        """Whoever signs for this network; made when it is first asked for."""
+        from replica.certificates.authority import Authority  # noqa: PLC0415 - most networks of tests sign nothing
+
+        return Authority(self.seed)
+
+    def certificate(self, canister: bytes) -> bytes:
+        """Return a certificate of the certified data of a canister."""
+        from analyzer.candid.principal import Principal  # noqa: PLC0415
+        from replica.certificates.data import data_certificate  # noqa: PLC0415 - see above
+
+        data = self.canisters[canister].certified_data
+        return data_certificate(self.authority, Principal(canister), data, time=time.time_ns())
+
+    def root_key(self) -> bytes:
+        """Return the network's public key, DER."""
+        return self.authority.root_key
+
+    def subnet(self) -> bytes:
+        """Return the principal of the subnet."""
+        return self.authority.subnet.raw
+
+    # What happens.
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Do something as a whole. A failure of ours leaves a network that does nothing any more."""
+        with self.lock:
+            if self._failed:
+                raise Reject(SYS_FATAL, "IC0000", "the network failed before; start it again")
+            self._depth += 1
+            try:
+                yield
+            except Reject:
+                self._kept()
+                raise
+            except BaseException:
+                self._failed = True
+                raise
+            else:
+                self._kept()
+            finally:
+                self._depth -= 1
+
+    def _kept(self) -> None:
+        if self._depth == 1:
+            self.height += 1
+            self.keep()
+
+    def submit(self, name: bytes, request: Request, method: str, arg: bytes) -> None:
+        """Take in a call from outside and begin with it. name: its id. Raises Reject: it is refused before that."""
+        with self.change():
+            if name in self.history.requests:
+                return
+            if request.canister != MANAGEMENT:
+                self.scheduler.inspect(request.sender, request.canister, method, arg)
+            self.history.add(name, request, now=time.time_ns())
+            self.scheduler.submit(name, request.sender, request.canister, method, arg)
+            self.scheduler.run(STEPS)
+
+    def proceed(self) -> bool:
+        """Go on with what is to be done; tell whether all of it is done."""
+        with self.change():
+            return self.scheduler.run(STEPS)
+
+    def query(self, caller: bytes, name: bytes, method: str, arg: bytes) -> bytes:
+        """Run a query and return its reply. Raises Reject."""
+        with self.lock:
+            if name == MANAGEMENT:
+                return self.management.query(caller, method, arg)
+            return query(self, caller, name, method, arg)
+
+    def advance(self, ns: int) -> None:
+        """Put the clock forward."""
+        with self.change():
+            self.ahead += ns
+
+    def tick(self, *, heartbeats: bool = True) -> None:
+        """Run what the system runs by itself, and go on with what is to be done."""
+        with self.lock:
+            due = self._due(heartbeats=heartbeats)
+            if not due and not self.scheduler.waiting():
+                return
+            with self.change():
+                self.scheduler.expire()
+                for canister, entry in due:
+                    if entry == _TIMER:
+                        self.canisters[canister.id].state.timer = 0  # it rings once
+                    self.scheduler.task(self.canisters[canister.id], entry)
+                self.scheduler.run(STEPS)
+
+    def _due(self, *, heartbeats: bool) -> list[tuple[Canister, str]]:
+        now = self.time()
+        due = []
+        for canister in self.canisters.look():
+            module = canister.state.module
+            if module is None or canister.run_status != RUNNING:
+                continue
+            if heartbeats and _HEARTBEAT in module.entries:
+                due.append((canister, _HEARTBEAT))
+            if 0 < canister.state.timer <= now and _TIMER in module.entries:
+                due.append((canister, _TIMER))
+        return due
