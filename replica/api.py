@@ -20,6 +20,8 @@ from replica.scheduler import MANAGEMENT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from replica.http.serve import Server
+
 ANONYMOUS = b"\x04"
 CYCLES = 100_000_000_000_000  # of a new canister: 100 T, what local networks give
 EMPTY_ARG = b"DIDL\0\0"
@@ -145,6 +147,25 @@ class Replica:
     def query(self, name: str, method: str, arg: bytes = EMPTY_ARG, *, caller: bytes = ANONYMOUS) -> bytes:
         """Call a query method and return its reply. Raises Reject."""
         return self.engine.query(caller, Principal.parse(name).raw, method, arg)
+
+    # Others.
+
+    @contextmanager
+    def serve(self, *, port: int = 0, for_ic_py: bool = False) -> Iterator[Server]:
+        """Serve the HTTP interface on loopback while the context lasts; its `url` and `root_key` are for clients.
+
+        port: 0 takes a free one. for_ic_py: answers as ic-py 1.0.1 can read them (see `replica.http.app.Gateway`).
+        Raises OSError: the port is taken.
+        """
+        from replica.boundary import Boundary, Ticker  # noqa: PLC0415 - a network in this process needs no server
+        from replica.http.serve import Server  # noqa: PLC0415 - see above
+
+        with Server(Boundary(self.engine), self.engine.authority, port=port, for_ic_py=for_ic_py) as server:
+            ticker = Ticker(self.engine)
+            try:
+                yield server
+            finally:
+                ticker.stop()
 
     # Time, and trying things out.
 

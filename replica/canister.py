@@ -158,8 +158,7 @@ class Canister:
         """Return the kind of a method. Raises Reject (IC0536): there is none of the kinds."""
         kind = self.module().methods.get(name)
         if kind not in kinds:
-            what = "/".join(kinds)
-            msg = f"Canister has no {what} method '{name}'."
+            msg = f"Canister has no {kinds[0]} method '{name}'."
             raise Reject(CANISTER_ERROR, "IC0536", msg)
         return kind
 

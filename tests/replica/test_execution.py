@@ -89,7 +89,7 @@ def test_what_there_is_not(ic: Replica) -> None:
         ic.query(name, "add")
     assert raised.value.error_code == "IC0536"
     with pytest.raises(Reject) as raised:
-        ic.query("rrkah-fqaaa-aaaaa-aaaaq-cai", "m")
+        ic.query(str(Principal(b"\xff" * 8 + b"\1\1")), "m")
     assert raised.value.error_code == "IC0301"
     with pytest.raises(Reject) as raised:
         ic.query(ic.create(), "m")
