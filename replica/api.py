@@ -19,6 +19,7 @@ from replica.scheduler import MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from replica.http.serve import Server
 
@@ -29,10 +30,22 @@ _TURNS = 500  # rounds in which a call must be answered
 
 
 class Replica:
-    """One network. limits: instructions of messages. Canisters are named by principal, as text."""
+    """One network. Canisters are named by principal, as text.
 
-    def __init__(self, *, limits: Limits | None = None) -> None:
-        self.engine = Engine(limits=limits)
+    state: a folder; what happens is kept in it, and what it holds is there again. limits: instructions of messages.
+    Raises StateError (`replica.state.log`): the folder cannot be used.
+    """
+
+    def __init__(self, *, state: Path | None = None, limits: Limits | None = None) -> None:
+        self._folder = None
+        if state is None:
+            self.engine = Engine(limits=limits)
+            return
+        from replica.state.store import StateFolder  # noqa: PLC0415 - most networks last as long as their process
+
+        self._folder = StateFolder(state)
+        self.engine = Engine(limits=limits, seed=self._folder.seed)
+        self._folder.load(self.engine)
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +56,8 @@ class Replica:
     def close(self) -> None:
         """Give back what the canisters hold."""
         self.engine.close()
+        if self._folder is not None:
+            self._folder.close()
 
     # Canisters.
 

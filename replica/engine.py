@@ -101,15 +101,17 @@ class Engine:
                 raise Reject(SYS_FATAL, "IC0000", "the network failed before; start it again")
             self._depth += 1
             try:
-                yield
-            except Reject:
+                try:
+                    yield
+                except Reject:
+                    self._kept()
+                    raise
                 self._kept()
+            except Reject:
                 raise
             except BaseException:
                 self._failed = True
                 raise
-            else:
-                self._kept()
             finally:
                 self._depth -= 1
 

@@ -33,14 +33,14 @@ class Metadata(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A module. sha256: of the bytes as they were installed, which may be packed. code: what runs.
+    """A module. installed: the bytes as they came, which may be packed. sha256: of these. code: what runs.
 
     wide: whether pointers have 64 bits. methods: kind (`update`, `query`, `composite_query`) of each. entries: the
     other exported functions, e.g. `canister_init`. globals: of the mutable ones, in their order, how they are exported.
     """
 
     sha256: bytes
-    size: int
+    installed: bytes
     code: bytes
     wide: bool
     methods: dict[str, str]
@@ -89,7 +89,7 @@ def prepare(module: bytes) -> Prepared:
     entries = frozenset(name for name, kind, _ in found.exports if kind == _FUNCTION)
     return Prepared(
         sha256(module).digest(),
-        len(module),
+        module,
         _written(found, added),
         found.wide,
         methods,
