@@ -37,6 +37,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "ctxcheck.commands.git_diff_driver",
             "Show what a change to an interface file does, in `git diff`.",
         ),
+        "replica": ("ctxcheck.commands.replica", "Run an embedded network for tests, rehearsals and CI."),
         "demo": ("ctxcheck.commands.demo", "Compare versions of an example canister, each of which shows something."),
     },
 }

@@ -166,16 +166,21 @@ class Replica:
     # Others.
 
     @contextmanager
-    def serve(self, *, port: int = 0, for_ic_py: bool = False) -> Iterator[Server]:
-        """Serve the HTTP interface on loopback while the context lasts; its `url` and `root_key` are for clients.
+    def serve(
+        self, *, port: int = 0, host: str = "127.0.0.1", anywhere: bool = False, for_ic_py: bool = False
+    ) -> Iterator[Server]:
+        """Serve the HTTP interface while the context lasts; its `url` and `root_key` are for clients.
 
-        port: 0 takes a free one. for_ic_py: answers as ic-py 1.0.1 can read them (see `replica.http.app.Gateway`).
-        Raises OSError: the port is taken.
+        port: 0 takes a free one. host: an address of loopback, any other only with `anywhere`. for_ic_py: answers as
+        ic-py 1.0.1 can read them (see `replica.http.app.Gateway`). Raises OSError: the port is taken.
         """
         from replica.boundary import Boundary, Ticker  # noqa: PLC0415 - a network in this process needs no server
         from replica.http.serve import Server  # noqa: PLC0415 - see above
 
-        with Server(Boundary(self.engine), self.engine.authority, port=port, for_ic_py=for_ic_py) as server:
+        authority = self.engine.authority
+        with Server(
+            Boundary(self.engine), authority, host=host, port=port, anywhere=anywhere, for_ic_py=for_ic_py
+        ) as server:
             ticker = Ticker(self.engine)
             try:
                 yield server

@@ -13,7 +13,7 @@ from replica.errors import Reject
 from replica.memory.region import BLOCK, Region
 from replica.memory.stable import StableMemory
 from replica.module.prepare import Prepared, prepare
-from replica.state.log import StateError
+from replica.state.log import COPY, StateError
 
 if TYPE_CHECKING:
     from replica.state.log import Log
@@ -140,8 +140,8 @@ class Blocks:
         place = self.places.get(name)
         data = b"" if place is None else self.log.read(place.at, place.length)
         if blake2b(data, digest_size=_NAME).digest() != name:
-            msg = f"a block of the state in {self.log.path} is missing or damaged: put a copy back"
-            raise StateError(msg)
+            msg = "a block is missing or damaged"
+            raise StateError(msg, where=str(self.log.path), hint=COPY)
         return data
 
     def memory(self, number: int) -> Region:

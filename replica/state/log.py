@@ -12,6 +12,8 @@ import struct
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.errors import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -22,10 +24,11 @@ VERSION = 1
 _HEAD = struct.Struct("<I")
 _RECORD = struct.Struct("<Q8s16s")  # length, check of the length, check of the content
 _PIECE = 1 << 20
+COPY = "put a copy of the folder back, or start with another folder"
 
 
-class StateError(Exception):
-    """A folder of state cannot be used. The message says why, and what to do."""
+class StateError(SourceError):
+    """A folder of state cannot be used."""
 
 
 class Record(NamedTuple):
@@ -59,7 +62,7 @@ class Log:
         wrong = _wrong(path, head)
         if wrong is not None:
             file.close()
-            raise StateError(wrong)
+            raise wrong
         return cls(path, file, len(head))
 
     def records(self) -> Iterator[Record]:
@@ -83,9 +86,7 @@ class Log:
         self._file.truncate(self.size)
 
     def _damaged(self) -> StateError:
-        return StateError(
-            f"{self.path} is damaged at byte {self.size:,}: put a copy back, or start with another folder"
-        )
+        return StateError(f"it is damaged at byte {self.size:,}", where=str(self.path), hint=COPY)
 
     def read(self, at: int, length: int) -> bytes:
         """Return bytes of the file."""
@@ -118,12 +119,13 @@ class Log:
         self._file.close()
 
 
-def _wrong(path: Path, head: bytes) -> str | None:
+def _wrong(path: Path, head: bytes) -> StateError | None:
     if not head.startswith(MAGIC) or len(head) < len(MAGIC) + _HEAD.size:
-        return f"{path} is not the state of a network"
+        return StateError("this is not the state of a network", where=str(path))
     (version,) = _HEAD.unpack(head[len(MAGIC) :])
     if version != VERSION:
-        return f"{path} is of version {version}, and this ctxcheck reads {VERSION}: use the one that wrote it"
+        what = f"this is state of version {version}, and this ctxcheck reads version {VERSION}"
+        return StateError(what, where=str(path), hint="use the ctxcheck that wrote it")
     return None
 
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from replica.canister import Canister
 from replica.state.blocks import Blocks, Place
-from replica.state.log import Log, StateError
+from replica.state.log import COPY, Log, StateError
 from replica.state.plain import from_plain, to_plain
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class StateFolder:
         try:
             self._lock.acquire(blocking=False)
         except Timeout:
-            msg = f"another process uses {path}: stop that network, or start this one in another folder"
-            raise StateError(msg) from None
+            hint = "stop that network, or start this one with another folder"
+            msg = "another process uses this folder"
+            raise StateError(msg, where=str(path), hint=hint) from None
         self._path = path
         self._written: dict[bytes, bytes] = {}  # canisters as they were written last
         self._canisters: dict[bytes, Any] = {}
@@ -91,8 +92,8 @@ class StateFolder:
                 _put(self._requests, name, plain)
             self._network |= head["network"]
         except (CBORDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
-            msg = f"{self._log.path} holds a record that cannot be read: {error}"
-            raise StateError(msg) from None
+            msg = f"a record cannot be read: {error}"
+            raise StateError(msg, where=str(self._log.path), hint=COPY) from None
 
     def load(self, engine: Engine) -> None:
         """Make a new network what the folder holds, and keep from then on what happens in it. Raises StateError."""
