@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from analyzer.candid.principal import Principal
 from replica.calls import Ingress
 from replica.canister import STOPPED, Canister, Limits, State
-from replica.engine import Engine
+from replica.engine import STEPS, Engine
 from replica.errors import CANISTER_ERROR, SYS_UNKNOWN, Reject
 from replica.execution.trap import Trap
 from replica.ingress import Request
@@ -26,17 +26,21 @@ if TYPE_CHECKING:
 ANONYMOUS = b"\x04"
 CYCLES = 100_000_000_000_000  # of a new canister: 100 T, what local networks give
 EMPTY_ARG = b"DIDL\0\0"
-_TURNS = 500  # rounds in which a call must be answered
+MOST_MESSAGES = 100_000  # some 40 seconds
 
 
 class Replica:
     """One network. Canisters are named by principal, as text.
 
     state: a folder; what happens is kept in it, and what it holds is there again. limits: instructions of messages.
+    most_messages: that are run for one call before it is told that it is still open.
     Raises StateError (`replica.state.log`): the folder cannot be used.
     """
 
-    def __init__(self, *, state: Path | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self, *, state: Path | None = None, limits: Limits | None = None, most_messages: int = MOST_MESSAGES
+    ) -> None:
+        self._turns = -(-most_messages // STEPS)
         self._folder = None
         if state is None:
             self.engine = Engine(limits=limits)
@@ -86,7 +90,7 @@ class Replica:
         """Install a module in place of everything that is there. Raises Reject; then the canister is as it was."""
         with self.engine.change(), _rejected():
             self._canister(name).install(prepare(module), arg, caller)
-        self._finish()
+        self.engine.proceed()
 
     def upgrade(
         self,
@@ -103,7 +107,7 @@ class Replica:
             self._canister(name).upgrade(
                 prepare(module), arg, caller, persistence=persistence, skip_pre_upgrade=skip_pre_upgrade
             )
-        self._finish()
+        self.engine.proceed()
 
     def stop(self, name: str) -> None:
         """Stop a canister. Raises Reject (IC0206): one of its calls stays open."""
@@ -117,6 +121,18 @@ class Replica:
         """Start a canister."""
         with self.engine.change():
             self.engine.scheduler.start(self._canister(name))
+
+    def cycles(self, name: str) -> int:
+        """Return the balance of a canister."""
+        return self._canister(name).cycles
+
+    def delete(self, name: str) -> None:
+        """Take a canister away, whatever it does; who waits for it is told."""
+        with self.engine.change():
+            canister = self._canister(name)
+            self.engine.scheduler.abandon(canister)
+            canister.put_down()
+            self.engine.canisters.remove(canister.id)
 
     def is_stopped(self, name: str) -> bool:
         """Tell whether a canister is stopped."""
@@ -145,19 +161,17 @@ class Replica:
 
     def _answer(self, request: bytes) -> bytes:
         """Return the reply of a call from outside, once all that can be done is done. Raises Reject."""
-        self._finish()
         done = self.engine.history.requests[request]
+        for _ in range(self._turns):
+            is_answered = done.state in ("replied", "rejected")
+            if self.engine.proceed() or is_answered:  # answered: others get one more turn, for a loop may never end
+                break
         if done.reject is not None:
             raise done.reject
         if done.reply is None:
             msg = "the call is still open: it waits for something that does not come by itself"
             raise Reject(SYS_UNKNOWN, "IC0202", msg)
         return done.reply
-
-    def _finish(self) -> None:
-        for _ in range(_TURNS):
-            if self.engine.proceed():
-                return
 
     def query(self, name: str, method: str, arg: bytes = EMPTY_ARG, *, caller: bytes = ANONYMOUS) -> bytes:
         """Call a query method and return its reply. Raises Reject."""
@@ -197,7 +211,7 @@ class Replica:
     def tick(self) -> None:
         """Run what the system runs by itself: heartbeats, and timers that ring."""
         self.engine.tick()
-        self._finish()
+        self.engine.proceed()
 
     def snapshot(self, name: str) -> State:
         """Return what a canister is now: module, memories, certified data."""

@@ -244,7 +244,7 @@ class Scheduler:
         except Reject as error:  # what is committed does not run any more: there is no memory for it
             self._close(number, error)
             return
-        context.available = message.available
+        context.available = message.available + message.unspent
         for call in message.calls:
             context.outstanding += 1
             self._send(number, canister, call)

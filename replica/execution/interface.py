@@ -186,13 +186,13 @@ class Interface:
     def _reply(self) -> None:
         self._unanswered()
         self.message.replied = bytes(self.message.reply)
-        self.message.available = 0
+        self.message.give_back()
 
     @_function("msg_reject", "II", "", _ANSWER)
     def _reject(self, at: int, size: int) -> None:
         self._unanswered()
         self.message.rejected = self.read(at, min(size, MAX_REPLY)).decode("utf-8", "replace")
-        self.message.available = 0
+        self.message.give_back()
 
     def _unanswered(self) -> None:
         message = self.message

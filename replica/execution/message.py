@@ -51,6 +51,7 @@ class Message:
     method: str = ""
     available: int = 0
     refunded: int = 0
+    unspent: int = 0  # of what was available, when the call was answered
     reject: Reject | None = None
     answered: bool = False  # by an earlier execution of the same call context
     # What the message does.
@@ -64,3 +65,7 @@ class Message:
     certified_data: bytes | None = None
     timer: int | None = None  # ns since epoch, 0: none; None: not set
     logs: list[bytes] = field(default_factory=list)
+
+    def give_back(self) -> None:
+        """Take no more cycles: the call is answered, and what is left goes back with the answer."""
+        self.unspent, self.available = self.available, 0
