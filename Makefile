@@ -35,6 +35,7 @@ bench: setup ## measure comparisons beside the official checkers; fails where a 
 proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED=7
 	$(BIN)/python -m tests.proof agreement --count $(COUNT) --seed $(SEED)
 	$(BIN)/python -m tests.proof values --seed $(SEED)
+	$(BIN)/python -m tests.proof kills --seed $(SEED)
 
 grammars: $(SETUP) ## rewrite the parse tables after a grammar was edited
 	$(BIN)/python -m grammars.build

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_PATIENCE = 1  # seconds; whoever only looks whether a network runs holds the lock for a moment
+
+
 class HeldError(CtxError):
     """A network runs already where another one was to be noted."""
 
@@ -45,7 +48,7 @@ class Place:
         """Take the place. Raises HeldError: another network has it."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            self._lock.acquire(blocking=False)
+            self._lock.acquire(timeout=_PATIENCE)
         except Timeout:
             msg = "a network runs here already"
             hint = "`ctxcheck replica stop` ends it; `--ready-file FILE` notes another one elsewhere"

@@ -121,7 +121,7 @@ class Log:
 
 def _wrong(path: Path, head: bytes) -> StateError | None:
     if not head.startswith(MAGIC) or len(head) < len(MAGIC) + _HEAD.size:
-        return StateError("this is not the state of a network", where=str(path))
+        return StateError("this is not the state of a network", where=str(path), hint=COPY)
     (version,) = _HEAD.unpack(head[len(MAGIC) :])
     if version != VERSION:
         what = f"this is state of version {version}, and this ctxcheck reads version {VERSION}"

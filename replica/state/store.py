@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _LOG, _NEXT, _LOCK = "network.log", "network.next", "network.lock"
 _MOST = 16 << 20  # bytes of blocks in one record
 _ROOM = 64 << 20  # bytes that a log may grow beyond twice what it was when it was written last
-_NOT_KEPT = ("around", "_instance")
-_SCHEDULER = ("contexts", "outgoing", "queue", "stops", "numbers")
+NOT_KEPT = ("around", "_instance")
+SCHEDULER = ("contexts", "outgoing", "queue", "stops", "numbers")
 
 
 class StateFolder:
@@ -105,7 +105,7 @@ class StateFolder:
         for name, plain in self._requests.items():
             engine.history.requests[name] = from_plain(plain, self._blocks)
         if self._network:
-            for field in _SCHEDULER:
+            for field in SCHEDULER:
                 setattr(engine.scheduler, field, from_plain(self._network[field], self._blocks))
             engine.scheduler.queue = deque(engine.scheduler.queue)
             engine.ahead, engine.height = self._network["ahead"], self._network["height"]
@@ -132,9 +132,7 @@ class StateFolder:
                 self._written.pop(name, None)
                 continue
             plain = {
-                field: to_plain(value, self._blocks)
-                for field, value in vars(canister).items()
-                if field not in _NOT_KEPT
+                field: to_plain(value, self._blocks) for field, value in vars(canister).items() if field not in NOT_KEPT
             }
             written = dumps(plain)
             if self._written.get(name) != written:
@@ -142,7 +140,7 @@ class StateFolder:
                 canisters[name] = plain
         engine.canisters.take_touched()  # by the look just now
         requests = {name: to_plain(request, self._blocks) for name, request in changed.items()}
-        network = {field: to_plain(_listed(getattr(engine.scheduler, field)), self._blocks) for field in _SCHEDULER}
+        network = {field: to_plain(_listed(getattr(engine.scheduler, field)), self._blocks) for field in SCHEDULER}
         network |= {
             "ahead": engine.ahead,
             "height": engine.height,

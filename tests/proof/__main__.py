@@ -28,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     programs = proofs.add_parser("programs", help="compile random programs, and read them without a compiler")
     programs.add_argument("--count", type=int, default=300, help="programs, a second each (default: %(default)s)")
     programs.add_argument("--seed", type=int, default=1, help="another seed, other programs (default: %(default)s)")
+    kills = proofs.add_parser("kills", help="kill a network at random moments, and count what is left")
+    kills.add_argument("--count", type=int, default=200, help="kills, a second each (default: %(default)s)")
+    kills.add_argument("--seed", type=int, default=1, help="another seed, other moments (default: %(default)s)")
     proofs.add_parser("speed", help="measure how long comparisons take")
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
     options = parser.parse_args(arguments)
@@ -40,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         for line in lines(broken):
             print(line, flush=True)
         return 1 if broken else 0
+    if options.proof == "kills":
+        return _kills(options.count, options.seed)
     reason = missing()
     if reason:
         print(f"cannot ask the official checkers: {reason}", file=sys.stderr)
@@ -61,6 +66,18 @@ def main(arguments: list[str] | None = None) -> int:
     if not tally.disagreements and not tally.proven:
         print("too many pairs were not answered to call this a proof")
     return 0 if tally.proven else 1
+
+
+def _kills(count: int, seed: int) -> int:
+    from tests.proof.kills import Tally, kill
+
+    tally = Tally()
+    for tally in kill(count, seed):
+        _progress(str(tally), last=tally.kills == count)
+    for wrong in tally.wrong[:SHRUNK]:
+        print(wrong)
+    print(tally)
+    return 1 if tally.wrong else 0
 
 
 def _values(count: int, seed: int) -> int:
