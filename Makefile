@@ -25,7 +25,7 @@ lint: $(SETUP) ## ruff and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-demo: $(SETUP) ## compare versions of the example canister
+demo: $(SETUP) ## upgrade the example canister on an embedded network
 	$(BIN)/python -m ctxcheck demo
 
 bench: setup ## measure comparisons beside the official checkers; fails where a limit is broken

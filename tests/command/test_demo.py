@@ -30,6 +30,7 @@ def test_every_version_can_be_shown(tmp_path: Path) -> None:
     done = run(tmp_path, "demo", *UPGRADES)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("under the policy") + done.stdout.count("no changes") == len(UPGRADES)
+    assert done.stdout.count("really done") == len(UPGRADES)
 
 
 def test_a_version_that_is_not_there(tmp_path: Path) -> None:
