@@ -21,7 +21,7 @@ CASES = [
 PACKAGED = [
     (["explain", "S201"], "near miss"),
     (["rules", "--guide"], "The guide calls these changes safe"),
-    (["demo"], "v13_drops_data"),
+    (["demo"], "refused by the runtime, v01_first goes on"),
 ]
 
 # Runs the command in this process and then tells where its modules came from.
