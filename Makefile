@@ -10,7 +10,7 @@ SEED ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test lint demo bench proof grammars fixtures docs new-rule clean
+.PHONY: help setup test lint demo bench proof conformance grammars fixtures docs new-rule clean
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -36,6 +36,9 @@ proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED
 	$(BIN)/python -m tests.proof agreement --count $(COUNT) --seed $(SEED)
 	$(BIN)/python -m tests.proof values --seed $(SEED)
 	$(BIN)/python -m tests.proof kills --seed $(SEED)
+
+conformance: $(SETUP) ## compare a local network with the embedded one: make conformance URL=http://127.0.0.1:4943
+	$(BIN)/python -m tests.conformance "$(URL)"
 
 grammars: $(SETUP) ## rewrite the parse tables after a grammar was edited
 	$(BIN)/python -m grammars.build
