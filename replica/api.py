@@ -8,23 +8,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Self
 
 from analyzer.candid.principal import Principal
+from analyzer.candid.values import Case, Some
 from replica.calls import Ingress
-from replica.canister import STOPPED, Canister, Limits, State
+from replica.canister import STOPPED, Canister, Limits
 from replica.engine import STEPS, Engine
-from replica.errors import CANISTER_ERROR, SYS_UNKNOWN, Reject
-from replica.execution.trap import Trap
+from replica.errors import SYS_UNKNOWN, Reject
 from replica.ingress import Request
-from replica.module.prepare import prepare
+from replica.management import code, snapshots
+from replica.management.dispatch import CYCLES
 from replica.scheduler import MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from analyzer.candid.values import Value
     from replica.http.serve import Server
+    from replica.management.snapshots import Snapshot
 
 ANONYMOUS = b"\x04"
-CYCLES = 100_000_000_000_000  # of a new canister: 100 T, what local networks give
 EMPTY_ARG = b"DIDL\0\0"
 MOST_MESSAGES = 100_000  # some 40 seconds
 
@@ -69,28 +71,22 @@ class Replica:
         self, *, controllers: Sequence[bytes] = (ANONYMOUS,), cycles: int = CYCLES, name: str | None = None
     ) -> str:
         """Make an empty canister and return its id. name: the id that it is to have, e.g. that of the real one."""
+        wanted = Some({"controllers": Some([Principal(one) for one in controllers])})
         with self.engine.change():
-            canisters = self.engine.canisters
-            raw = canisters.new_id() if name is None else Principal.parse(name).raw
-            canisters.add(Canister(raw, controllers, cycles, self.engine))
-        return str(Principal(raw))
+            raw = None if name is None else Principal.parse(name).raw
+            made = self.engine.management.make(controllers[0], wanted, cycles, name=raw)
+        return str(Principal(made.id))
 
     def _canister(self, name: str) -> Canister:
         return self.engine.canisters[Principal.parse(name).raw]
 
     def install(self, name: str, module: bytes, arg: bytes = EMPTY_ARG, *, caller: bytes = ANONYMOUS) -> None:
         """Install a module into an empty canister. Raises Reject; then the canister is as it was."""
-        canister = self._canister(name)
-        if canister.state.module is not None:
-            msg = f"Canister {name} cannot be installed because the canister is not empty: use the mode `reinstall`."
-            raise Reject(CANISTER_ERROR, "IC0514", msg)
-        self.reinstall(name, module, arg, caller=caller)
+        self._put(name, Case("install"), module, arg, caller)
 
     def reinstall(self, name: str, module: bytes, arg: bytes = EMPTY_ARG, *, caller: bytes = ANONYMOUS) -> None:
         """Install a module in place of everything that is there. Raises Reject; then the canister is as it was."""
-        with self.engine.change(), _rejected():
-            self._canister(name).install(prepare(module), arg, caller)
-        self.engine.proceed()
+        self._put(name, Case("reinstall"), module, arg, caller)
 
     def upgrade(
         self,
@@ -103,10 +99,17 @@ class Replica:
         caller: bytes = ANONYMOUS,
     ) -> None:
         """Upgrade a canister. Raises Reject; then the canister is as it was."""
-        with self.engine.change(), _rejected():
-            self._canister(name).upgrade(
-                prepare(module), arg, caller, persistence=persistence, skip_pre_upgrade=skip_pre_upgrade
-            )
+        options: dict[int | str, Value] = {
+            "skip_pre_upgrade": Some(skip_pre_upgrade),
+            "wasm_memory_persistence": None if persistence is None else Some(Case(persistence)),
+        }
+        self._put(name, Case("upgrade", Some(options)), module, arg, caller)
+
+    def _put(self, name: str, mode: Case, module: bytes, arg: bytes, caller: bytes) -> None:
+        with self.engine.change():
+            canister = self._canister(name)
+            self.engine.management.check(canister, caller, "install_code")
+            code.install(canister, mode, module, arg, now=self.engine.time(), by=caller)
         self.engine.proceed()
 
     def stop(self, name: str) -> None:
@@ -213,27 +216,21 @@ class Replica:
         self.engine.tick()
         self.engine.proceed()
 
-    def snapshot(self, name: str) -> State:
-        """Return what a canister is now: module, memories, certified data."""
+    def snapshot(self, name: str) -> Snapshot:
+        """Take a snapshot that is the caller's: what a canister is now, beside those that the network keeps for it."""
         canister = self._canister(name)
-        canister.module()
-        return canister.state.copy()
+        return snapshots.taken(canister, self.engine.time())
 
-    def load(self, name: str, snapshot: State) -> None:
-        """Make a canister what a snapshot holds. The timer stays what it is (spec 0.66, "Load canister snapshot")."""
+    def load(self, name: str, snapshot: Snapshot) -> None:
+        """Make a canister what a snapshot holds. Of one that was taken the timer stays what it is."""
         with self.engine.change():
-            canister = self._canister(name)
-            timer = canister.state.timer
-            canister.put_down()
-            canister.state = snapshot.copy()
-            canister.state.timer = timer
-            canister.version += 1
+            snapshots.load(self._canister(name), snapshot, self.engine.time(), ANONYMOUS, by_canister=False)
 
     @contextmanager
     def fork(self, name: str) -> Iterator[str]:
         """Give a copy of a canister, under an id of its own, that is gone afterwards."""
         origin = self._canister(name)
-        trial = self.create(controllers=origin.controllers, cycles=origin.cycles)
+        trial = self.create(controllers=origin.settings.controllers, cycles=origin.cycles)
         copy = self._canister(trial)
         copy.state = origin.state.copy()
         try:
@@ -242,11 +239,3 @@ class Replica:
             with self.engine.change():
                 copy.put_down()
                 self.engine.canisters.remove(copy.id)
-
-
-@contextmanager
-def _rejected() -> Iterator[None]:
-    try:
-        yield
-    except Trap as error:
-        raise Reject(CANISTER_ERROR, error.error_code, error.message) from None

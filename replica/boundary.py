@@ -37,7 +37,7 @@ class Boundary:
         engine = self._engine
         if message.canister == MANAGEMENT:
             with engine.lock:
-                meant = engine.management.effective(message.method, message.arg)
+                meant = engine.management.effective(message.sender.raw, message.method, message.arg)
             if meant is not None and meant != message.effective.raw:
                 msg = f"the call is about canister {Principal(meant)}, and was sent to {message.effective}"
                 raise Reject(CANISTER_ERROR, "IC0000", msg)
@@ -71,7 +71,7 @@ class Boundary:
                 return None
             module = known.state.module
             controllers = tuple(Principal(one) for one in known.controllers)
-            return CanisterState(controllers, None if module is None else module.sha256)
+            return CanisterState(controllers, None if module is None else module.sha256, known.created, known.installed)
 
     def metadata(self, canister: Principal, name: str) -> Section | None:
         """Return a custom section of a canister's module, None if canister, module or section are not there."""

@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from analyzer.candid.principal import Principal
-from replica.errors import CANISTER_ERROR, DESTINATION_INVALID, Reject
+from replica.errors import CANISTER_ERROR, Reject
 from replica.execution.interface import Interface
 from replica.execution.message import INIT, START, UPGRADE, Message
 from replica.execution.trap import Trap
+from replica.management import cycles
+from replica.management.history import KEPT
+from replica.management.sizes import memory
 from replica.memory.region import Region
 from replica.memory.stable import StableMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from replica.execution.instance import Instance, Machine
+    from replica.management.history import Change
+    from replica.management.settings import Settings
+    from replica.management.snapshots import Snapshot
     from replica.module.prepare import Prepared
 
 RUNNING, STOPPING, STOPPED = 1, 2, 3
@@ -71,20 +75,36 @@ class State:
 
 
 class Canister:
-    """One canister. id, controllers: principals. cycles: its balance. version: of the spec's "canister version"."""
+    """One canister. id: principal. cycles: its balance. version: the spec's "canister version".
 
-    def __init__(self, name: bytes, controllers: Sequence[bytes], cycles: int, around: Surroundings) -> None:
+    created, installed: ns since epoch. chunks: by their hashes. snapshots: by their ids. changes: how many there were.
+    """
+
+    def __init__(self, name: bytes, settings: Settings, balance: int, around: Surroundings) -> None:
         self.id = name
-        self.controllers = list(controllers)
-        self.cycles = cycles
+        self.settings = settings
+        self.cycles = balance
+        self.created = 0
+        self.installed: int | None = None
+        self.chunks: dict[bytes, bytes] = {}
+        self.snapshots: dict[bytes, Snapshot] = {}
+        self.snapshot_count = 0
+        self.history: list[Change] = []
+        self.changes = 0
         self.version = 0
         self.run_status = RUNNING
         self.state = State()
-        self.logs: list[tuple[int, bytes]] = []  # time in ns, line
+        self.logs: list[tuple[int, int, bytes]] = []  # number, time in ns, line
+        self.log_count = 0
         self.around = around
         self._instance: Instance | None = None
 
     # What the system interface asks (`replica.execution.interface.Host`).
+
+    @property
+    def controllers(self) -> list[bytes]:
+        """Principals."""
+        return self.settings.controllers
 
     @property
     def certified_data(self) -> bytes:
@@ -138,21 +158,34 @@ class Canister:
         """Return address and size (bytes) of the main memory."""
         return self._running().memory()
 
+    def memory_size(self) -> int:
+        """Return how many bytes are kept for it, snapshots too."""
+        return sum(memory(self).values())
+
+    def record(self, change: Change) -> None:
+        """Put a change into the history."""
+        self.history = [*self.history, change][-KEPT:]
+        self.changes += 1
+
     # Messages.
 
     def module(self) -> Prepared:
         """Return the installed module. Raises Reject (IC0537)."""
         if self.state.module is None:
             msg = "Attempted to execute a message, but the canister contains no Wasm module."
-            raise Reject(DESTINATION_INVALID, "IC0537", msg)
+            raise Reject(CANISTER_ERROR, "IC0537", msg)
         return self.state.module
 
     def ready(self) -> None:
-        """Check that calls are taken. Raises Reject: it is stopped (IC0508), stopping (IC0509), or empty (IC0537)."""
+        """Check that calls are taken.
+
+        Raises Reject: it is stopped (IC0508), stopping (IC0509), empty (IC0537), or frozen (IC0207).
+        """
         if self.run_status != RUNNING:
             msg = f"Canister {Principal(self.id)} is {_WORDS[self.run_status]}"
             raise Reject(CANISTER_ERROR, "IC0508" if self.run_status == STOPPED else "IC0509", msg)
         self.module()
+        cycles.check(self)
 
     def method(self, name: str, kinds: tuple[str, ...]) -> str:
         """Return the kind of a method. Raises Reject (IC0536): there is none of the kinds."""
@@ -218,10 +251,12 @@ class Canister:
             self._instance = None
 
     def _log(self, message: Message) -> None:
-        self.logs += [(self.time(), line) for line in message.logs]
+        for line in message.logs:
+            self.logs.append((self.log_count, self.time(), line[:MAX_LOGS]))
+            self.log_count += 1
         room = MAX_LOGS
         for index in range(len(self.logs) - 1, -1, -1):
-            room -= len(self.logs[index][1])
+            room -= len(self.logs[index][2])
             if room < 0:
                 del self.logs[: index + 1]
                 break
@@ -230,9 +265,13 @@ class Canister:
 
     def install(self, module: Prepared, arg: bytes, caller: bytes) -> None:
         """Start anew with a module: nothing of before is kept. Raises Trap: then everything is as it was."""
-        before = self.state
-        self.state = State(module)
-        self._begin(before, Message(INIT, caller, arg), "canister_init", before=None)
+        before, logs = self.state, self.logs
+        self.state, self.logs = State(module), []
+        try:
+            self._begin(before, Message(INIT, caller, arg), "canister_init", before=None)
+        except (Trap, Reject):
+            self.logs = [*logs, *self.logs]
+            raise
 
     def upgrade(
         self, module: Prepared, arg: bytes, caller: bytes, *, persistence: str | None, skip_pre_upgrade: bool = False
@@ -243,7 +282,7 @@ class Canister:
         """
         old = self.module()
         keeps = _keeps(old, module, persistence)
-        before = self.state.copy()
+        before, version = self.state.copy(), self.version
         try:
             if not skip_pre_upgrade and "canister_pre_upgrade" in old.entries:
                 message = Message(UPGRADE, caller)
@@ -251,6 +290,8 @@ class Canister:
         except Trap:
             self.state = before
             raise
+        finally:
+            self.version = version  # an upgrade counts once
         after = self.state
         self.state = State(module, after.memory.copy() if keeps else Region(), [], after.stable, after.certified_data)
         self._begin(before, Message(UPGRADE, caller, arg), "canister_post_upgrade", before=before)
@@ -287,10 +328,16 @@ class Canister:
         self.version = version + 1
 
     def uninstall(self) -> None:
-        """Take the code and all that it kept away."""
-        self.put_down()
-        self.state = State()
+        """Take the code and all that it kept away (spec, "uninstall_code")."""
+        self.replace(State())
+        self.chunks = {}
+        self.logs = []
         self.version += 1
+
+    def replace(self, state: State) -> None:
+        """Go on with another state."""
+        self.put_down()
+        self.state = state
 
 
 def _keeps(old: Prepared, new: Prepared, persistence: str | None) -> bool:

@@ -17,6 +17,8 @@ from replica.canister import RUNNING, Canister, Limits
 from replica.canisters import Canisters
 from replica.errors import SYS_FATAL, Reject
 from replica.ingress import History, Request
+from replica.management.code import uninstall
+from replica.management.cycles import FREE, Charges, burned
 from replica.management.dispatch import Management
 from replica.queries import query
 from replica.scheduler import MANAGEMENT, Scheduler
@@ -35,15 +37,16 @@ _TIMER = "canister_global_timer"
 class Engine:
     """One network.
 
-    limits: instructions of messages. seed: of its keys; the same seed makes the same keys. keep: is called when
-    something may have changed, before anybody is told of it.
+    limits: instructions of messages. charges: what cycles are taken for. seed: of its keys; the same seed makes the
+    same keys. keep: is called when something may have changed, before anybody is told of it.
     """
 
-    def __init__(self, *, limits: Limits | None = None, seed: bytes | None = None) -> None:
+    def __init__(self, *, limits: Limits | None = None, charges: Charges = FREE, seed: bytes | None = None) -> None:
         from replica.execution.instance import Machine  # noqa: PLC0415 - wasmtime is loaded for a network alone
 
         self.machine: Machine = Machine()
         self.limits = limits or Limits()
+        self.charges = charges
         self.seed = seed or os.urandom(32)
         self.canisters = Canisters()
         self.history = History()
@@ -147,6 +150,18 @@ class Engine:
         """Put the clock forward."""
         with self.change():
             self.ahead += ns
+            if self.charges.idle:
+                self._burn(ns // 10**9)
+
+    def _burn(self, seconds: int) -> None:
+        """Take what canisters cost; one that has nothing left loses its code and its snapshots (network.md 1.4)."""
+        for name in [one.id for one in self.canisters.look()]:
+            canister = self.canisters[name]
+            canister.cycles = max(0, canister.cycles - burned(canister, seconds))
+            if not canister.cycles and canister.state.module is not None:
+                uninstall(canister, now=self.time(), by=self.subnet(), by_canister=True)
+                canister.snapshots = {}
+                self.scheduler.abandon(canister)
 
     def tick(self, *, heartbeats: bool = True) -> None:
         """Run what the system runs by itself, and go on with what is to be done."""

@@ -21,7 +21,7 @@ def query(engine: Engine, caller: bytes, name: bytes, method: str, arg: bytes) -
     try:
         canister.execute(message, f"canister_{kind} {method}", engine.limits.query, keep=False)
     except Trap as error:
-        raise Reject(CANISTER_ERROR, error.error_code, error.message) from None
+        raise error.rejected(canister.id) from None
     if message.calls:
         msg = "Composite queries that call other canisters are not run here"
         raise Reject(CANISTER_ERROR, "IC0504", msg)

@@ -85,7 +85,7 @@ class Scheduler:
         try:
             canister.execute(message, "canister_inspect_message", canister.around.limits.inspect, keep=False)
         except Trap as error:
-            raise Reject(CANISTER_ERROR, error.error_code, error.message) from None
+            raise error.rejected(canister.id) from None
         if not message.accepted:
             msg = "Canister rejected the message"
             raise Reject(CANISTER_REJECT, "IC0406", msg)
@@ -239,7 +239,7 @@ class Scheduler:
         except Trap as error:
             if cleanup is not None:
                 self._clean_up(canister, context.caller, cleanup)
-            self._close(number, Reject(CANISTER_ERROR, error.error_code, error.message))
+            self._close(number, error.rejected(canister.id))
             return
         except Reject as error:  # what is committed does not run any more: there is no memory for it
             self._close(number, error)
@@ -289,7 +289,7 @@ class Scheduler:
         """Stop the canisters that are to be stopped and have no open call any more."""
         for stop in list(self.stops):
             canister = self.canisters.get(stop.canister)
-            if canister is not None and canister.run_status == STOPPING and self._is_busy(canister.id):
+            if canister is not None and canister.run_status == STOPPING and self.is_busy(canister.id):
                 continue
             if canister is not None and canister.run_status == STOPPING:
                 canister.run_status = STOPPED
@@ -297,5 +297,6 @@ class Scheduler:
                 self.stops.remove(stop)
                 self.answer(stop.origin, EMPTY_REPLY, 0)
 
-    def _is_busy(self, canister: bytes) -> bool:
+    def is_busy(self, canister: bytes) -> bool:
+        """Tell whether a canister has calls that are open."""
         return any(context.canister == canister for context in self.contexts.values())

@@ -48,7 +48,11 @@ class Host(Protocol):
     """What the interface knows of the canister and of the network around it."""
 
     id: bytes
-    controllers: list[bytes]
+
+    @property
+    def controllers(self) -> list[bytes]:
+        """Principals."""
+
     version: int
 
     @property

@@ -22,6 +22,17 @@ class Region:
         """Committed bytes."""
         return len(self.image)
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Return committed bytes; fewer beyond the end."""
+        return bytes(self.image[offset : offset + size])
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Put bytes into the image, within its size."""
+        if offset + len(data) > self.size:
+            msg = "beyond the end of the memory"
+            raise IndexError(msg)
+        self.image[offset : offset + len(data)] = data
+
     def dirty(self, address: int, size: int) -> list[tuple[int, int]]:
         """Return the ranges, start and end, in which a memory differs from the image. address, size: of the memory."""
         found: list[tuple[int, int]] = []

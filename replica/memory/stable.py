@@ -16,6 +16,11 @@ class StableMemory:
         self._committed = len(self.image)
 
     @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.image)
+
+    @property
     def pages(self) -> int:
         """How many pages there are."""
         return len(self.image) // PAGE

@@ -22,6 +22,7 @@ _ORDER = (1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11)  # in which sections stand;
 _METHODS = ("canister_update ", "canister_query ", "canister_composite_query ")
 _EOP = "enhanced-orthogonal-persistence"
 _FUNCTION, _TABLES, _MEMORIES, _GLOBALS, _TAGS = range(5)
+_KINDS = {0x7F: "i32", 0x7E: "i64", 0x7D: "f32", 0x7C: "f64", 0x7B: "v128"}
 START, MEMORY, TABLE, STATE = "__start", "__memory", "__table", "__g"
 
 
@@ -36,7 +37,8 @@ class Prepared(NamedTuple):
     """A module. installed: the bytes as they came, which may be packed. sha256: of these. code: what runs.
 
     wide: whether pointers have 64 bits. methods: kind (`update`, `query`, `composite_query`) of each. entries: the
-    other exported functions, e.g. `canister_init`. globals: of the mutable ones, in their order, how they are exported.
+    other exported functions, e.g. `canister_init`. globals: of the mutable ones, in their
+    order, how they are exported; kinds: their types, e.g. `i64`. shown: in which order a snapshot tells of them.
     """
 
     sha256: bytes
@@ -46,6 +48,8 @@ class Prepared(NamedTuple):
     methods: dict[str, str]
     entries: frozenset[str]
     globals: tuple[str, ...]
+    kinds: tuple[str, ...]
+    shown: tuple[int, ...]
     metadata: dict[str, Metadata]
     has_start: bool
     has_table: bool
@@ -58,7 +62,7 @@ class Prepared(NamedTuple):
 
 class _Found(NamedTuple):
     imported: list[int]  # functions, tables, memories, globals, tags
-    mutable: list[int]
+    mutable: list[tuple[int, str]]
     exports: list[tuple[str, int, int]]
     wide: bool
     tables: int
@@ -80,8 +84,8 @@ def prepare(module: bytes) -> Prepared:
                     raise malformed(msg)
                 methods[method] = prefix.removeprefix("canister_").strip()
     added = [text(MEMORY) + bytes([_MEMORIES]) + number(0)]
-    names = tuple(f"{STATE}{index}" for index in found.mutable)
-    added += [text(name) + bytes([_GLOBALS]) + number(i) for name, i in zip(names, found.mutable, strict=True)]
+    names = tuple(f"{STATE}{index}" for index, _ in found.mutable)
+    added += [text(f"{STATE}{index}") + bytes([_GLOBALS]) + number(index) for index, _ in found.mutable]
     if found.tables:
         added.append(text(TABLE) + bytes([_TABLES]) + number(0))
     if found.start is not None:
@@ -95,10 +99,19 @@ def prepare(module: bytes) -> Prepared:
         methods,
         entries,
         names,
+        tuple(kind for _, kind in found.mutable),
+        _shown(found),
         found.metadata,
         found.start is not None,
         bool(found.tables),
     )
+
+
+def _shown(found: _Found) -> tuple[int, ...]:
+    """Return the numbers of the mutable globals in the order of a snapshot: what is exported comes first (recalled)."""
+    places = {index: place for place, (index, _) in enumerate(found.mutable)}
+    exported = dict.fromkeys(places[index] for _, kind, index in found.exports if kind == _GLOBALS and index in places)
+    return (*exported, *(place for place in places.values() if place not in exported))
 
 
 def _unpacked(module: bytes) -> bytes:
@@ -121,7 +134,7 @@ def _read(data: bytes) -> _Found:
         msg = "it does not begin as a module does"
         raise malformed(msg)
     reader = Reader(data, len(_MAGIC))
-    imported, mutable = [0] * 5, list[int]()
+    imported, mutable = [0] * 5, list[tuple[int, str]]()
     exports: list[tuple[str, int, int]] = []
     wide, memories, tables, start = False, 0, 0, None
     metadata: dict[str, Metadata] = {}
@@ -176,13 +189,18 @@ def _imports(part: Reader, counts: list[int]) -> None:
         counts[kind] += 1
 
 
-def _mutable(part: Reader, first: int) -> list[int]:
-    """Return the numbers of the globals that can change; `first` is that of the first one that is not imported."""
+def _mutable(part: Reader, first: int) -> list[tuple[int, str]]:
+    """Return numbers and types of the globals that can change; `first`: the number of the first not imported."""
     found = []
     for index in range(part.number()):
-        part.skip_number()  # its type
+        kind = part.byte()
+        if kind in (0x63, 0x64):  # a reference to a type that follows
+            part.skip_number()
         if part.byte() == 1:
-            found.append(first + index)
+            if kind not in _KINDS:
+                msg = "a global that can change holds a reference"
+                raise malformed(msg)
+            found.append((first + index, _KINDS[kind]))
         _constant(part)
     return found
 

@@ -14,6 +14,9 @@ from replica.canister import State
 from replica.errors import Reject
 from replica.execution.message import OutCall
 from replica.ingress import Request
+from replica.management.history import Change
+from replica.management.settings import Settings, Visibility
+from replica.management.snapshots import Snapshot
 from replica.memory.region import Region
 from replica.memory.stable import StableMemory
 from replica.module.prepare import Prepared
@@ -35,12 +38,16 @@ _TYPES: dict[str, type[Any]] = {
         calls.Outgoing,
         calls.Sent,
         calls.Stop,
+        Change,
         OutCall,
         Request,
+        Settings,
+        Snapshot,
         State,
+        Visibility,
     )
 }
-_LIST, _TUPLE, _DICT, _SET, _BLOB, _MEMORY, _STABLE, _MODULE, _REJECT = "[", "(", "{", "<", "b", "m", "s", "w", "!"
+_LIST, _TUPLE, _DICT, _SET, _BLOB, _GROWING, _MEMORY, _STABLE, _MODULE, _REJECT = "[({<bgmsw!"
 _DEEP = 32
 
 
@@ -74,6 +81,8 @@ def to_plain(value: object, apart: Apart) -> Plain:
     match value:
         case None | bool() | int() | float() | str():
             return value
+        case bytearray():  # an upload that goes on: it is written again with each piece
+            return [_GROWING, apart.keep_bytes(bytes(value))]
         case bytes():
             return [_BLOB, apart.keep_bytes(value)] if len(value) >= LONG else value
         case Region():
@@ -117,6 +126,8 @@ def from_plain(plain: Any, apart: Apart, depth: int = 0) -> Any:  # noqa: ANN401
         match name, parts:
             case "b", [key]:
                 return apart.long(key)
+            case "g", [key]:
+                return bytearray(apart.long(key))
             case "m", [number]:
                 return apart.memory(number)
             case "s", [number]:

@@ -15,6 +15,7 @@ from cbor2 import CBORDecodeError, dumps, loads
 from filelock import FileLock, Timeout
 
 from replica.canister import Canister
+from replica.management.settings import Settings
 from replica.state.blocks import Blocks, Place
 from replica.state.log import COPY, Log, StateError
 from replica.state.plain import from_plain, to_plain
@@ -98,7 +99,7 @@ class StateFolder:
     def load(self, engine: Engine) -> None:
         """Make a new network what the folder holds, and keep from then on what happens in it. Raises StateError."""
         for name, plain in self._canisters.items():
-            canister = Canister(name, (), 0, engine)
+            canister = Canister(name, Settings([]), 0, engine)
             for field, value in plain.items():
                 setattr(canister, field, from_plain(value, self._blocks))
             engine.canisters.add(canister)

@@ -114,7 +114,7 @@ def to(callee: str, name: str, arg: bytes = b"") -> bytes:
     [
         pytest.param("give", b"hello", b"hello", id="a reply"),
         pytest.param("refuse", b"", b"\x04!", id="a reject of the canister's own, and its words"),
-        pytest.param("fall", b"", b"\x05Canister trapped: ", id="a trap: the code for canister errors"),
+        pytest.param("fall", b"", b"\x05Error from Canister ", id="a trap: the code for canister errors"),
         pytest.param("silent", b"", b"\x05Canister did not reply to the call", id="no answer at all"),
         pytest.param("missing", b"", b"\x05Canister has no update method 'missing'.", id="a method that there is not"),
         pytest.param("state", b"", b"\0\0\0", id="a query, as if it were an update"),

@@ -1,0 +1,245 @@
+"""Snapshots of canisters: taken or uploaded, loaded, read piece by piece.
+
+Interface spec 0.66, "take_canister_snapshot" and those that follow. What loading does not bring back: settings, cycles,
+logs, history, whether it runs, and, of a snapshot that was taken, the timer and the hook (network.md 1.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from analyzer.candid.principal import Principal
+from analyzer.candid.values import RESERVED, Case, Some
+from replica.canister import State
+from replica.errors import CANISTER_REJECT, DESTINATION_INVALID, Reject
+from replica.management import cycles
+from replica.management.history import Change
+from replica.memory.region import Region
+from replica.memory.stable import StableMemory
+from replica.module.prepare import prepare
+
+if TYPE_CHECKING:
+    from replica.canister import Canister
+
+MAX_SNAPSHOTS = 10  # of a canister (spec, "Resource limits")
+MAX_PIECE = 2_000_000  # bytes that are read at once (MAX_SLICE_SIZE_BYTES of dfinity/ic)
+_PAGE = 1 << 16
+_CHUNK = 1 << 20
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """taken_at: ns since epoch. version: of the canister. module: the bytes as installed; uploaded: piece by piece.
+
+    shown: the globals in the order of a snapshot, without the counter of instructions, which is the last one there.
+    """
+
+    id: bytes
+    canister: bytes
+    taken_at: int
+    version: int
+    state: State
+    chunks: dict[bytes, bytes] = field(default_factory=dict)
+    uploaded: bool = False
+    module: bytearray = field(default_factory=bytearray)
+    shown: list[tuple[str, int | float]] = field(default_factory=list)
+    timer_known: bool = True
+
+    def wasm(self) -> bytes:
+        """Return the module as it was installed."""
+        if self.state.module is not None:
+            return self.state.module.installed
+        return bytes(self.module)
+
+    def size(self) -> int:
+        """Return how many bytes it takes."""
+        memories = self.state.memory.size + self.state.stable.size
+        return len(self.wasm()) + memories + len(self.chunks) * _CHUNK + 8 * len(self.shown)
+
+    def candid(self) -> dict[str, Any]:
+        """Return what lists tell of it, as a value of Candid."""
+        return {"id": self.id, "taken_at_timestamp": self.taken_at, "total_size": self.size()}
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what is needed to upload it elsewhere, as a value of Candid."""
+        timer = self.state.timer
+        return {
+            "source": Case("metadata_upload" if self.uploaded else "taken_from_canister", RESERVED),
+            "taken_at_timestamp": self.taken_at,
+            "wasm_module_size": len(self.wasm()),
+            "globals": [Case(kind, value) for kind, value in [*self.shown, ("i64", 0)]],
+            "wasm_memory_size": self.state.memory.size,
+            "stable_memory_size": self.state.stable.size,
+            "wasm_chunk_store": [{"hash": name} for name in sorted(self.chunks)],
+            "canister_version": self.version,
+            "certified_data": self.state.certified_data,
+            "global_timer": Some(Case("active", timer) if timer else Case("inactive")) if self.timer_known else None,
+            "on_low_wasm_memory_hook_status": Some(Case("condition_not_satisfied")),
+        }
+
+    def read(self, kind: Case) -> bytes:
+        """Return a piece. Raises Reject (IC0408): it is beyond the end, or larger than what is read at once."""
+        wanted: Any = kind.value
+        if kind.label == "wasm_chunk":
+            if wanted["hash"] not in self.chunks:
+                raise Reject(CANISTER_REJECT, "IC0408", "the snapshot has no such chunk")
+            return self.chunks[wanted["hash"]]
+        offset, size = wanted["offset"], wanted["size"]
+        source: Any = {"wasm_memory": self.state.memory, "stable_memory": self.state.stable}.get(str(kind.label))
+        whole = len(self.wasm()) if source is None else source.size
+        if size > MAX_PIECE:
+            raise Reject(CANISTER_REJECT, "IC0408", f"Requested slice of {size} bytes, allowed are {MAX_PIECE}")
+        if offset + size > whole:
+            msg = f"Invalid subslice into {kind.label}: offset {offset}, size {size} of {whole}"
+            raise Reject(CANISTER_REJECT, "IC0408", msg)
+        return self.wasm()[offset : offset + size] if source is None else bytes(source.read(offset, size))
+
+    def write(self, kind: Case, chunk: bytes) -> None:
+        """Put a piece into an uploaded snapshot. Raises Reject (IC0408): beyond the end."""
+        if kind.label == "wasm_chunk":
+            self.chunks[sha256(chunk).digest()] = chunk
+            return
+        place: Any = kind.value
+        offset = place["offset"]
+        sizes = {"wasm_memory": self.state.memory.size, "stable_memory": self.state.stable.size}
+        whole = sizes.get(str(kind.label), len(self.module))
+        if offset + len(chunk) > whole:
+            msg = f"Invalid subslice into {kind.label}: offset {offset}, size {len(chunk)} of {whole}"
+            raise Reject(CANISTER_REJECT, "IC0408", msg)
+        if kind.label == "wasm_memory":
+            self.state.memory.write(offset, chunk)
+        elif kind.label == "stable_memory":
+            self.state.stable.write(offset, chunk)
+            self.state.stable.commit()
+        else:
+            self.module[offset : offset + len(chunk)] = chunk
+
+    def finished(self) -> State:
+        """Return the state to be loaded. Raises Reject: what was uploaded does not fit together."""
+        if not self.uploaded:
+            return self.state
+        module = prepare(bytes(self.module))
+        shown = list(self.shown)
+        if len(shown) == len(module.globals) + 1:
+            shown.pop()  # the counter of instructions of the network
+        if [kind for kind, _ in shown] != [module.kinds[place] for place in module.shown]:
+            msg = "the globals are not those of the module"
+            raise Reject(CANISTER_REJECT, "IC0408", f"Inconsistent snapshot: {msg}")
+        values: list[int | float] = [0] * len(shown)
+        for place, (_, value) in zip(module.shown, shown, strict=True):
+            values[place] = value
+        state = self.state.copy()
+        state.module, state.globals = module, values
+        return state
+
+
+def find(canister: Canister, name: bytes) -> Snapshot:
+    """Return a snapshot of a canister. Raises Reject (IC0305)."""
+    found = canister.snapshots.get(name)
+    if found is None:
+        msg = f"Could not find the snapshot ID {name.hex()} for canister {Principal(canister.id)}."
+        raise Reject(DESTINATION_INVALID, "IC0305", msg)
+    return found
+
+
+def _new_id(canister: Canister) -> bytes:
+    canister.snapshot_count += 1
+    return canister.snapshot_count.to_bytes(8, "big") + canister.id
+
+
+def _make_room(canister: Canister, replaced: bytes | None) -> None:
+    if replaced is not None:
+        find(canister, replaced)
+    elif len(canister.snapshots) >= MAX_SNAPSHOTS:
+        msg = f"Canister {Principal(canister.id)} has reached the maximum number of snapshots allowed: {MAX_SNAPSHOTS}."
+        raise Reject(CANISTER_REJECT, "IC0406", msg)
+
+
+def _add(canister: Canister, snapshot: Snapshot, replaced: bytes | None) -> None:
+    old = canister.snapshots.pop(replaced) if replaced is not None else None
+    canister.snapshots[snapshot.id] = snapshot
+    try:
+        cycles.check(canister, "Canister snapshotting failed with:")  # it is kept, and costs
+    except Reject:
+        del canister.snapshots[snapshot.id]
+        if old is not None:
+            canister.snapshots[old.id] = old
+        raise
+
+
+def taken(canister: Canister, now: int) -> Snapshot:
+    """Return what a canister is now, beside its own snapshots. Raises Reject (IC0406): it is empty."""
+    module = canister.state.module
+    if module is None:
+        msg = f"Failed to create snapshot for empty canister {Principal(canister.id)}:"
+        raise Reject(CANISTER_REJECT, "IC0406", msg)
+    state = canister.state.copy()
+    shown = [(module.kinds[place], state.globals[place]) for place in module.shown]
+    return Snapshot(b"", canister.id, now, canister.version, state, dict(canister.chunks), shown=shown)
+
+
+def take(canister: Canister, now: int, replaced: bytes | None = None) -> Snapshot:
+    """Take a snapshot. Raises Reject: the canister is empty, has too many, or too few cycles."""
+    snapshot = taken(canister, now)
+    _make_room(canister, replaced)
+    snapshot.id = _new_id(canister)
+    _add(canister, snapshot, replaced)
+    return snapshot
+
+
+def begin_upload(canister: Canister, wanted: dict[str, Any], now: int) -> Snapshot:
+    """Make room for a snapshot that is going to be uploaded. Raises Reject (IC0408): its sizes cannot be."""
+    replaced = wanted["replace_snapshot"]
+    _make_room(canister, None if replaced is None else replaced.value)
+    memory, stable, wasm = (wanted[f"{name}_size"] for name in ("wasm_memory", "stable_memory", "wasm_module"))
+    if memory % _PAGE or stable % _PAGE or memory > 6 << 30 or stable > 500 << 30 or wasm > 100 << 20:
+        msg = "Inconsistent snapshot: memories are whole pages within the limits, and modules at most 100 MiB"
+        raise Reject(CANISTER_REJECT, "IC0408", msg)
+    timer = wanted["global_timer"]
+    active = timer is not None and timer.value.label == "active"
+    state = State(
+        None,
+        Region(bytes(memory)),
+        [],
+        StableMemory(bytes(stable)),
+        wanted["certified_data"],
+        timer.value.value if active else 0,
+    )
+    snapshot = Snapshot(
+        _new_id(canister),
+        canister.id,
+        now,
+        canister.version,
+        state,
+        uploaded=True,
+        module=bytearray(wasm),
+        shown=[(str(one.label), one.value) for one in wanted["globals"]],
+        timer_known=timer is not None,
+    )
+    _add(canister, snapshot, None if replaced is None else replaced.value)
+    return snapshot
+
+
+def load(canister: Canister, snapshot: Snapshot, now: int, by: bytes, *, by_canister: bool) -> None:
+    """Make a canister what a snapshot holds. Raises Reject; then it is as it was."""
+    state = snapshot.finished().copy()
+    if not (snapshot.uploaded and snapshot.timer_known):
+        state.timer = canister.state.timer
+    canister.replace(state)
+    canister.chunks = dict(snapshot.chunks)
+    canister.version += 1
+    canister.record(
+        Change(
+            now,
+            canister.version,
+            by,
+            by_canister,
+            "load_snapshot",
+            snapshot=snapshot.id,
+            taken_of=snapshot.canister,
+            taken_at=snapshot.taken_at,
+            uploaded=snapshot.uploaded,
+        )
+    )
