@@ -15,6 +15,7 @@ from replica.engine import STEPS, Engine
 from replica.errors import SYS_UNKNOWN, Reject
 from replica.ingress import Request
 from replica.management import code, snapshots
+from replica.management.cycles import FREE, Charges
 from replica.management.dispatch import CYCLES
 from replica.scheduler import MANAGEMENT
 
@@ -35,22 +36,29 @@ class Replica:
     """One network. Canisters are named by principal, as text.
 
     state: a folder; what happens is kept in it, and what it holds is there again. limits: instructions of messages.
+    charges: what cycles are taken for. fakes: whether there are the two canisters of the mainnet that icp-cli needs.
     most_messages: that are run for one call before it is told that it is still open.
     Raises StateError (`replica.state.log`): the folder cannot be used.
     """
 
     def __init__(
-        self, *, state: Path | None = None, limits: Limits | None = None, most_messages: int = MOST_MESSAGES
+        self,
+        *,
+        state: Path | None = None,
+        limits: Limits | None = None,
+        charges: Charges = FREE,
+        fakes: bool = True,
+        most_messages: int = MOST_MESSAGES,
     ) -> None:
         self._turns = -(-most_messages // STEPS)
         self._folder = None
         if state is None:
-            self.engine = Engine(limits=limits)
+            self.engine = Engine(limits=limits, charges=charges, fakes=fakes)
             return
         from replica.state.store import StateFolder  # noqa: PLC0415 - most networks last as long as their process
 
         self._folder = StateFolder(state)
-        self.engine = Engine(limits=limits, seed=self._folder.seed)
+        self.engine = Engine(limits=limits, charges=charges, fakes=fakes, seed=self._folder.seed)
         self._folder.load(self.engine)
 
     def __enter__(self) -> Self:

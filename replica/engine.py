@@ -20,8 +20,9 @@ from replica.ingress import History, Request
 from replica.management.code import uninstall
 from replica.management.cycles import FREE, Charges, burned
 from replica.management.dispatch import Management
+from replica.management.fakes import LEDGER, MINTING, Fake
 from replica.queries import query
-from replica.scheduler import MANAGEMENT, Scheduler
+from replica.scheduler import MANAGEMENT, Scheduler, System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,10 +39,18 @@ class Engine:
     """One network.
 
     limits: instructions of messages. charges: what cycles are taken for. seed: of its keys; the same seed makes the
-    same keys. keep: is called when something may have changed, before anybody is told of it.
+    same keys. fakes: whether there are the two canisters of the mainnet that icp-cli needs. keep: is called when
+    something may have changed, before anybody is told of it.
     """
 
-    def __init__(self, *, limits: Limits | None = None, charges: Charges = FREE, seed: bytes | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        charges: Charges = FREE,
+        seed: bytes | None = None,
+        fakes: bool = True,
+    ) -> None:
         from replica.execution.instance import Machine  # noqa: PLC0415 - wasmtime is loaded for a network alone
 
         self.machine: Machine = Machine()
@@ -51,7 +60,10 @@ class Engine:
         self.canisters = Canisters()
         self.history = History()
         self.management = Management(self)
-        self.scheduler = Scheduler(self.canisters, self.management, self.time, self.history.finish)
+        self.system: dict[bytes, System] = {MANAGEMENT: self.management}
+        if fakes:
+            self.system |= {name: Fake(self, name) for name in (MINTING, LEDGER)}
+        self.scheduler = Scheduler(self.canisters, self.system, self.time, self.history.finish)
         self.lock = threading.RLock()
         self.ahead = 0  # ns that the clock was put forward
         self.height = 0  # grows with every change
@@ -128,7 +140,7 @@ class Engine:
         with self.change():
             if name in self.history.requests:
                 return
-            if request.canister != MANAGEMENT:
+            if request.canister not in self.system:
                 self.scheduler.inspect(request.sender, request.canister, method, arg)
             self.history.add(name, request, now=time.time_ns())
             self.scheduler.submit(name, request.sender, request.canister, method, arg)
@@ -142,8 +154,9 @@ class Engine:
     def query(self, caller: bytes, name: bytes, method: str, arg: bytes) -> bytes:
         """Run a query and return its reply. Raises Reject."""
         with self.lock:
-            if name == MANAGEMENT:
-                return self.management.query(caller, method, arg)
+            system = self.system.get(name)
+            if system is not None:
+                return system.query(caller, method, arg)
             return query(self, caller, name, method, arg)
 
     def advance(self, ns: int) -> None:

@@ -18,7 +18,7 @@ from replica.execution.trap import Trap
 from replica.management.asked import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from replica.calls import Answer, Origin
     from replica.canister import Canister
@@ -35,24 +35,27 @@ STOP_TIMEOUT = (
 MAX_BEST_EFFORT = 300  # seconds that a best-effort call may wait (spec, "Bounded-wait calls")
 
 
-class Authority(Protocol):
-    """Who answers calls to `aaaaa-aa`."""
+class System(Protocol):
+    """A part of the network that answers calls as a canister does."""
 
     def call(self, asked: Asked) -> Given | None:
         """Return the answer; None: it is given to the origin later. Raises Reject."""
+
+    def query(self, caller: bytes, method: str, arg: bytes) -> bytes:
+        """Return the reply of a query. Raises Reject."""
 
 
 class Scheduler:
     """The queue of a network, and the calls that are open.
 
-    management: answers calls to `aaaaa-aa`. clock: ns since epoch. finished: is told what became of calls from outside,
-    by their request ids.
+    system: who answers calls to ids that are no canister's here, such as `aaaaa-aa`. clock: ns since epoch. finished:
+    is told what became of calls from outside, by their request ids.
     """
 
     def __init__(
         self,
         canisters: Canisters,
-        management: Authority,
+        system: Mapping[bytes, System],
         clock: Callable[[], int],
         finished: Callable[[bytes, Answer], None],
     ) -> None:
@@ -62,7 +65,7 @@ class Scheduler:
         self.queue: deque[Begin | Hear] = deque()
         self.stops: list[Stop] = []
         self.numbers = 0  # given to contexts and calls so far
-        self._management = management
+        self._system = system
         self._clock = clock
         self._finished = finished
 
@@ -177,9 +180,9 @@ class Scheduler:
         deadline: int | None = None,
     ) -> None:
         try:
-            if name == MANAGEMENT:
-                asked = Asked(caller, method, arg, cycles, origin, isinstance(origin, Ingress))
-                given = self._management.call(asked)
+            system = self._system.get(name)
+            if system is not None:
+                given = system.call(Asked(caller, method, arg, cycles, origin, isinstance(origin, Ingress)))
                 if given is not None:
                     self.answer(origin, given.reply, given.refund)
                 return
