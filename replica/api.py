@@ -166,6 +166,14 @@ class Replica:
         self.engine.submit(request, Request(caller, raw, raw, time.time_ns()), method, arg)
         return self._answer(request)
 
+    def call(self, name: str, method: str, arg: bytes = EMPTY_ARG, *, caller: bytes = ANONYMOUS) -> bytes:
+        """Call a method as another canister does: nobody asks `canister_inspect_message`. Raises Reject."""
+        raw, request = Principal.parse(name).raw, os.urandom(32)
+        with self.engine.change():
+            self._remember(request, caller, raw)
+            self.engine.scheduler.submit(request, caller, raw, method, arg)
+        return self._answer(request)
+
     def _remember(self, request: bytes, caller: bytes, canister: bytes) -> None:
         now = time.time_ns()
         self.engine.history.add(request, Request(caller, canister, canister, now), now=now)

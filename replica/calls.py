@@ -37,7 +37,7 @@ class Context:
     """A call that a canister is to answer.
 
     available: cycles that came with it and were not taken. outstanding: calls it waits for. deadline: ns since epoch,
-    of a best-effort call.
+    of a best-effort call. spent: instructions so far.
     """
 
     canister: bytes
@@ -47,6 +47,7 @@ class Context:
     outstanding: int = 0
     answered: bool = False
     deadline: int | None = None
+    spent: int = 0
 
 
 class Outgoing(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from analyzer.candid.principal import Principal
 from replica.errors import CANISTER_ERROR, Reject
 from replica.execution.interface import Interface
-from replica.execution.message import INIT, START, UPGRADE, Message
+from replica.execution.message import INIT, PRE_UPGRADE, START, UNREPLICATED, Message
 from replica.execution.trap import Trap
 from replica.management import cycles
 from replica.management.history import KEPT
@@ -18,12 +18,17 @@ from replica.memory.stable import StableMemory
 
 if TYPE_CHECKING:
     from replica.execution.instance import Instance, Machine
+    from replica.management.cycles import Charges
     from replica.management.history import Change
     from replica.management.settings import Settings
     from replica.management.snapshots import Snapshot
     from replica.module.prepare import Prepared
 
 RUNNING, STOPPING, STOPPED = 1, 2, 3
+# How far the hook for low memory is, in the words of snapshots.
+CALM, READY, EXECUTED = "condition_not_satisfied", "ready", "executed"
+HOOK = "canister_on_low_wasm_memory"
+_LIMITED = ("I", "U", "T")  # messages that the setting `wasm_memory_limit` is for (dfinity/ic, recalled)
 _WORDS = {RUNNING: "running", STOPPING: "stopping", STOPPED: "stopped"}
 MAX_LOGS = 4096  # bytes kept (spec, "Canister logs")
 
@@ -42,6 +47,7 @@ class Surroundings(Protocol):
 
     machine: Machine
     limits: Limits
+    charges: Charges
 
     def time(self) -> int:
         """Return ns since epoch."""
@@ -97,7 +103,9 @@ class Canister:
         self.logs: list[tuple[int, int, bytes]] = []  # number, time in ns, line
         self.log_count = 0
         self.around = around
+        self.hook = CALM
         self._instance: Instance | None = None
+        self._used = 0
 
     # What the system interface asks (`replica.execution.interface.Host`).
 
@@ -105,6 +113,23 @@ class Canister:
     def controllers(self) -> list[bytes]:
         """Principals."""
         return self.settings.controllers
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Environment variables."""
+        return self.settings.environment_variables
+
+    def freezing_limit(self) -> int:
+        """Return the balance below which it is frozen."""
+        return cycles.freezing_limit(self)
+
+    def cost_of_call(self, size: int) -> int:
+        """Return what a call costs whose method's name and argument have so many bytes."""
+        return self.around.charges.call(size)
+
+    def cost_of_canister(self) -> int:
+        """Return what it costs to make a canister."""
+        return self.around.charges.create
 
     @property
     def certified_data(self) -> bytes:
@@ -151,8 +176,8 @@ class Canister:
         return self.around.subnet()
 
     def used(self) -> int:
-        """Return the instructions of this message so far."""
-        return 0 if self._instance is None else self._instance.used
+        """Return the instructions of the running message so far, or of the last one."""
+        return self._used if self._instance is None else self._instance.used
 
     def memory(self) -> tuple[int, int]:
         """Return address and size (bytes) of the main memory."""
@@ -200,8 +225,9 @@ class Canister:
         instance = self._running()
         try:
             instance.run(Interface(self, message), target, limit)
-        except Trap:
-            self._log(message)
+            self._check_growth(instance, message)
+        except Trap as error:
+            self._log(message, error)
             self._undo(instance)
             raise
         self._log(message)
@@ -209,6 +235,32 @@ class Canister:
             self._keep(instance, message)
         else:
             self._undo(instance)
+
+    def _check_growth(self, instance: Instance, message: Message) -> None:
+        """Raise Trap (IC0539) if a message of a kind that the setting is for has grown the memory beyond it."""
+        limit, size = self.settings.wasm_memory_limit, instance.memory()[1]
+        if message.entry in _LIMITED and limit and size > limit and size > self.state.memory.size:
+            msg = (
+                f"Canister exceeded its current Wasm memory limit of {limit} bytes. "
+                f"The peak Wasm memory usage was {size} bytes."
+            )
+            raise Trap(msg, "IC0539")
+
+    def _look_at_memory(self) -> None:
+        """Arm the hook for low memory (spec, "On Low Wasm Memory")."""
+        settings = self.settings
+        low = settings.wasm_memory_limit < self.state.memory.size + settings.wasm_memory_threshold
+        if not low:
+            self.hook = CALM
+        elif self.hook == CALM:
+            self.hook = READY
+
+    def take_hook(self) -> bool:
+        """Tell whether the hook for low memory is to be run now; it is told once."""
+        if self.hook != READY or self.state.module is None or HOOK not in self.state.module.entries:
+            return False
+        self.hook = EXECUTED
+        return True
 
     def _running(self) -> Instance:
         if self._instance is None:
@@ -232,6 +284,7 @@ class Canister:
             self.state.certified_data = message.certified_data
         if message.timer is not None:
             self.state.timer = message.timer
+        self._look_at_memory()
         self.cycles += message.accepted_cycles - sum(call.cycles for call in message.calls)
         self.version += 1
 
@@ -244,13 +297,25 @@ class Canister:
         self.state.memory.rollback(address)
         instance.set_state(self.state.globals)
 
+    def scratch(self) -> Canister:
+        """Return a copy of what is committed, to try something out on."""
+        copy = Canister(self.id, self.settings, self.cycles, self.around)
+        copy.state, copy.version, copy.run_status = self.state.copy(), self.version, self.run_status
+        return copy
+
     def put_down(self) -> None:
         """Give the running instance back; the next message makes another one from what is committed."""
         if self._instance is not None:
+            self._used = self._instance.used
             self._instance.close()
             self._instance = None
 
-    def _log(self, message: Message) -> None:
+    def _log(self, message: Message, error: Trap | Reject | None = None) -> None:
+        """Keep what a message printed, and how it failed; queries leave no logs (spec, "Canister logs")."""
+        if message.entry in UNREPLICATED:
+            return
+        if error is not None:
+            message.logs.append(f"[TRAP]: {error.message}".encode())
         for line in message.logs:
             self.logs.append((self.log_count, self.time(), line[:MAX_LOGS]))
             self.log_count += 1
@@ -268,7 +333,7 @@ class Canister:
         before, logs = self.state, self.logs
         self.state, self.logs = State(module), []
         try:
-            self._begin(before, Message(INIT, caller, arg), "canister_init", before=None)
+            self._begin(before, Message(INIT, caller, arg), "canister_init", self.around.limits.install, before=None)
         except (Trap, Reject):
             self.logs = [*logs, *self.logs]
             raise
@@ -283,10 +348,12 @@ class Canister:
         old = self.module()
         keeps = _keeps(old, module, persistence)
         before, version = self.state.copy(), self.version
+        limit = self.around.limits.install  # of all parts together
         try:
             if not skip_pre_upgrade and "canister_pre_upgrade" in old.entries:
-                message = Message(UPGRADE, caller)
-                self.execute(message, "canister_pre_upgrade", self.around.limits.install, keep=True)
+                message = Message(PRE_UPGRADE, caller)
+                self.execute(message, "canister_pre_upgrade", limit, keep=True)
+                limit -= self.used()
         except Trap:
             self.state = before
             raise
@@ -294,14 +361,13 @@ class Canister:
             self.version = version  # an upgrade counts once
         after = self.state
         self.state = State(module, after.memory.copy() if keeps else Region(), [], after.stable, after.certified_data)
-        self._begin(before, Message(UPGRADE, caller, arg), "canister_post_upgrade", before=before)
+        self._begin(before, Message(INIT, caller, arg), "canister_post_upgrade", limit, before=before)
 
-    def _begin(self, fallback: State, message: Message, entry: str, *, before: State | None) -> None:
+    def _begin(self, fallback: State, message: Message, entry: str, limit: int, *, before: State | None) -> None:
         """Run the start function and then an entry of a new module; where one traps, put back what was."""
         from replica.execution.instance import Instance  # noqa: PLC0415 - see above
 
         running, self._instance = self._instance, None
-        limit = self.around.limits.install
         version = self.version
         try:
             module = self.module()
@@ -311,9 +377,11 @@ class Canister:
                 self.state.memory.load(instance.memory()[0])
             instance.start(Interface(self, Message(START, message.caller)), limit)
             if entry in module.entries:
-                instance.run(Interface(self, message), entry, limit)
-        except (Trap, Reject):
-            self._log(message)
+                self.version = version + 1  # what it asks for is the new one
+                instance.run(Interface(self, message), entry, limit - instance.used)
+            self._check_growth(instance, message)
+        except (Trap, Reject) as error:
+            self._log(message, error)
             self.put_down()
             self.state, self.version = fallback, version
             # What ran before was put down as well: a hook may have changed its memory.

@@ -8,7 +8,7 @@ from analyzer.candid.principal import Principal
 from replica.errors import DESTINATION_INVALID, Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from replica.canister import Canister
 
@@ -16,13 +16,14 @@ _OURS = b"\x01\x01"  # how ids that a network gives end
 
 
 class Canisters:
-    """Canisters by their ids.
+    """Canisters by their ids. reserved: ids that none gets.
 
     Whoever gets one may change it: so it counts as changed. What is to be written down is then never forgotten, only
     looked at once too often.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reserved: Collection[bytes]) -> None:
+        self._reserved = reserved
         self._all: dict[bytes, Canister] = {}
         self._touched: set[bytes] = set()
         self.given = 0  # ids so far
@@ -54,7 +55,7 @@ class Canisters:
 
     def add(self, canister: Canister) -> None:
         """Take a new one in. Raises Reject: its id is taken."""
-        if canister.id in self._all:
+        if canister.id in self._all or canister.id in self._reserved:
             msg = f"Canister {Principal(canister.id)} already exists"
             raise Reject(DESTINATION_INVALID, "IC0301", msg)
         self._all[canister.id] = canister
@@ -70,7 +71,7 @@ class Canisters:
         while True:
             name = self.given.to_bytes(8, "big") + _OURS
             self.given += 1
-            if name not in self._all:
+            if name not in self._all and name not in self._reserved:
                 return name
 
     def take_touched(self) -> set[bytes]:

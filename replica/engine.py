@@ -57,10 +57,11 @@ class Engine:
         self.limits = limits or Limits()
         self.charges = charges
         self.seed = seed or os.urandom(32)
-        self.canisters = Canisters()
+        self.system: dict[bytes, System] = {}
+        self.canisters = Canisters(self.system)
         self.history = History()
         self.management = Management(self)
-        self.system: dict[bytes, System] = {MANAGEMENT: self.management}
+        self.system[MANAGEMENT] = self.management
         if fakes:
             self.system |= {name: Fake(self, name) for name in (MINTING, LEDGER)}
         self.scheduler = Scheduler(self.canisters, self.system, self.time, self.history.finish)

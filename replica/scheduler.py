@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from analyzer.candid.principal import Principal
 from replica.calls import Begin, Context, Hear, Ingress, Outgoing, Sent, Stop
-from replica.canister import RUNNING, STOPPED, STOPPING
+from replica.canister import HOOK, RUNNING, STOPPED, STOPPING
 from replica.errors import CANISTER_ERROR, CANISTER_REJECT, SYS_TRANSIENT, SYS_UNKNOWN, Reject
-from replica.execution.message import CLEANUP, INSPECT, QUERY, REJECT, REPLY, TASK, UPDATE, Message
+from replica.execution.message import CLEANUP, INSPECT, REJECT, REPLICATED_QUERY, REPLY, TASK, UPDATE, Message
 from replica.execution.trap import Trap
 from replica.management.asked import Asked
 
@@ -188,7 +188,7 @@ class Scheduler:
                 return
             canister = self.canisters[name]
             canister.ready()
-            canister.method(method, REPLICATED)
+            _replicated(canister, method)
         except Reject as error:
             self.answer(origin, error, cycles)
             return
@@ -201,12 +201,12 @@ class Scheduler:
             return
         canister = self.canisters[context.canister]
         try:
-            kind = canister.method(item.method, REPLICATED)
+            kind = _replicated(canister, item.method)
         except Reject as error:  # the code changed while the call waited
             self._answer(context, error)
             self._close(item.context, error)
             return
-        entry = UPDATE if kind == "update" else QUERY
+        entry = UPDATE if kind == "update" else REPLICATED_QUERY
         message = Message(entry, context.caller, item.arg, item.method, context.available)
         self._execute(item.context, message, f"canister_{kind} {item.method}")
 
@@ -237,17 +237,19 @@ class Scheduler:
         context = self.contexts[number]
         canister = self.canisters[context.canister]
         limits = canister.around.limits
+        message.spent, message.deadline = context.spent, context.deadline or 0
         try:
-            canister.execute(message, target, limits.update, keep=message.entry != QUERY)
+            canister.execute(message, target, limits.update, keep=message.entry != REPLICATED_QUERY)
         except Trap as error:
             if cleanup is not None:
-                self._clean_up(canister, context.caller, cleanup)
+                self._clean_up(canister, context.caller, cleanup, message.reject)
             self._close(number, error.rejected(canister.id))
             return
         except Reject as error:  # what is committed does not run any more: there is no memory for it
             self._close(number, error)
             return
         context.available = message.available + message.unspent
+        context.spent += canister.used()
         for call in message.calls:
             context.outstanding += 1
             self._send(number, canister, call)
@@ -256,6 +258,8 @@ class Scheduler:
         elif message.rejected is not None:
             self._answer(context, Reject(CANISTER_REJECT, "IC0406", message.rejected))
         self._close(number, Reject(CANISTER_ERROR, "IC0506", "Canister did not reply to the call"))
+        if canister.take_hook():
+            self.task(canister, HOOK)
 
     def _send(self, context: int, canister: Canister, call: OutCall) -> None:
         deadline = None
@@ -266,10 +270,10 @@ class Scheduler:
         self.outgoing[sent.number] = Outgoing(context, call, deadline)
         self._call(sent, canister.id, call.callee, call.method, call.arg, call.cycles, deadline)
 
-    def _clean_up(self, canister: Canister, caller: bytes, target: tuple[int, int]) -> None:
+    def _clean_up(self, canister: Canister, caller: bytes, target: tuple[int, int], heard: Reject | None) -> None:
         """Let a canister tidy up after a callback that trapped; if that traps too, it has not."""
         try:
-            message = Message(CLEANUP, caller, answered=True)
+            message = Message(CLEANUP, caller, reject=heard, answered=True)
             canister.execute(message, target, canister.around.limits.update, keep=True)
         except Trap:
             return
@@ -303,3 +307,10 @@ class Scheduler:
     def is_busy(self, canister: bytes) -> bool:
         """Tell whether a canister has calls that are open."""
         return any(context.canister == canister for context in self.contexts.values())
+
+
+def _replicated(canister: Canister, method: str) -> str:
+    """Return the kind of a method that is called. Raises Reject: there is none (IC0536); it is composite (IC0527)."""
+    if canister.module().methods.get(method) == "composite_query":
+        raise Reject(CANISTER_ERROR, "IC0527", "Composite query cannot be called in replicated mode")
+    return canister.method(method, REPLICATED)

@@ -23,6 +23,7 @@ _MASK32, _MASK64 = (1 << 32) - 1, (1 << 64) - 1
 _RESERVED = (
     16 << 30
 )  # bytes of addresses for each memory, so that it never moves; the system gives pages as they are used
+MAX_NARROW, MAX_WIDE = 4 << 30, 6 << 30  # bytes of a main memory (spec, "Resource limits")
 _OUT_OF_FUEL = wasmtime.TrapCode.OUT_OF_FUEL
 
 
@@ -49,8 +50,10 @@ class Machine:
         except wasmtime.WasmtimeError as error:
             raise malformed(str(error)[:300]) from None
         for one in module.imports:
-            if one.module != "ic0" or one.name not in FUNCTIONS:
-                msg = f"it imports {one.module}.{one.name}, which the system interface does not have"
+            function = FUNCTIONS.get(str(one.name)) if one.module == "ic0" else None
+            if function is None or (function.narrow and prepared.wide):
+                width = " for pointers of 64 bits" if function else ""
+                msg = f"it imports {one.module}.{one.name}, which the system interface does not have{width}"
                 raise malformed(msg)
         self._compiled[prepared.sha256] = module
         return module
@@ -62,8 +65,9 @@ class Instance:
     def __init__(self, machine: Machine, prepared: Prepared) -> None:
         self.prepared = prepared
         self.store = wasmtime.Store(machine.engine)
+        self.store.set_limits(memory_size=MAX_WIDE if prepared.wide else MAX_NARROW)
         self._interface: Interface | None = None
-        self._limit = 0
+        self._limit = 1 << 40
         module = machine.compiled(prepared)
         linker = wasmtime.Linker(machine.engine)
         for one in module.imports:
@@ -183,8 +187,10 @@ class Instance:
 
 
 _ENTRIES = {
-    "I": "init", "U": "update", "Q": "query", "CQ": "composite query", "Ry": "reply callback", "Rt": "reject callback",
-    "C": "cleanup callback", "s": "start", "F": "inspect message", "T": "system task", "G": "pre or post upgrade",
+    "I": "init or post upgrade", "G": "pre upgrade", "U": "update", "RQ": "replicated query", "NRQ": "query",
+    "CQ": "composite query", "Ry": "reply callback", "Rt": "reject callback", "CRy": "composite reply callback",
+    "CRt": "composite reject callback", "C": "cleanup callback", "CC": "composite cleanup callback", "s": "start",
+    "F": "inspect message", "T": "system task",
 }  # fmt: skip
 
 

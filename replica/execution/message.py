@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from replica.errors import Reject
 
-# How a message enters, by the letters of the specification's table of the system interface (spec 0.66).
-INIT, UPDATE, QUERY, COMPOSITE, REPLY, REJECT, CLEANUP, START, INSPECT, TASK, UPGRADE = (
-    "I", "U", "Q", "CQ", "Ry", "Rt", "C", "s", "F", "T", "G",
+# How a message enters, by the letters of the specification's table (spec 0.66, "Overview of imports"). INIT is
+# `canister_post_upgrade` too; COMPOSITE_REPLY and those beside it are callbacks in a composite query.
+INIT, PRE_UPGRADE, UPDATE, REPLICATED_QUERY, QUERY, COMPOSITE, REPLY, REJECT, COMPOSITE_REPLY, COMPOSITE_REJECT = (
+    "I", "G", "U", "RQ", "NRQ", "CQ", "Ry", "Rt", "CRy", "CRt",
 )  # fmt: skip
+CLEANUP, COMPOSITE_CLEANUP, START, INSPECT, TASK = "C", "CC", "s", "F", "T"
+UNREPLICATED = frozenset((QUERY, COMPOSITE, COMPOSITE_REPLY, COMPOSITE_REJECT, COMPOSITE_CLEANUP, INSPECT))
 
 
 class OutCall(NamedTuple):
@@ -43,7 +46,11 @@ class Building:
 
 @dataclass(slots=True)
 class Message:
-    """entry: how it enters. caller: principal. available: cycles that came with it. reject: of a reject callback."""
+    """entry: how it enters. caller: principal. available: cycles that came with it. reject: of a reject callback.
+
+    deadline: ns since epoch, of a best-effort call. spent: instructions of the call's executions before this one.
+    certified: whether it may have a certificate of the certified data.
+    """
 
     entry: str
     caller: bytes = b""
@@ -53,6 +60,9 @@ class Message:
     refunded: int = 0
     unspent: int = 0  # of what was available, when the call was answered
     reject: Reject | None = None
+    deadline: int = 0
+    spent: int = 0
+    certified: bool = False
     answered: bool = False  # by an earlier execution of the same call context
     # What the message does.
     reply: bytearray = field(default_factory=bytearray)

@@ -16,21 +16,31 @@ if TYPE_CHECKING:
 
 _GIB = 1 << 30
 _DAY = 24 * 60 * 60
+_LARGEST = 2 << 20  # bytes of an answer
 STORAGE = 127_000  # cycles for a GiB and a second
 COMPUTE = 10_000_000  # for a percent of compute allocation and a second
 
 
 class Charges(NamedTuple):
-    """What is charged, in cycles. update: for a message; per_instruction: of it. idle: whether time takes cycles."""
+    """What is charged, in cycles. update: for a message; per_instruction: of it.
+
+    per_call, per_byte: of a call between canisters. idle: whether time takes cycles.
+    """
 
     create: int = 0
     update: int = 0
     per_instruction: float = 0.0
+    per_call: int = 0
+    per_byte: int = 0
     idle: bool = False
+
+    def call(self, size: int) -> int:
+        """Return what a call between canisters takes at most, with an answer of the largest size."""
+        return self.per_call + self.per_byte * (size + _LARGEST) + self.update if self.per_call else 0
 
 
 FREE = Charges()
-MAINNET = Charges(create=500_000_000_000, update=5_000_000, per_instruction=1.0, idle=True)
+MAINNET = Charges(500_000_000_000, 5_000_000, 1.0, 260_000, 1_000, idle=True)
 
 
 def burned(canister: Canister, seconds: int) -> int:

@@ -183,7 +183,7 @@ class Management:
         engine = self._engine
         wanted: Any = {} if settings is None else settings.value
         chosen = Settings([caller]).changed(wanted)
-        if name is not None and name in engine.canisters:
+        if name is not None and (name in engine.canisters or name in engine.system):
             msg = f"Unsuccessful canister creation: canister id {Principal(name)} already exists."
             raise Reject(SYS_TRANSIENT, "IC0205", msg)
         made = Canister(engine.canisters.new_id() if name is None else name, chosen, balance, engine)

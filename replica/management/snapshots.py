@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.candid.principal import Principal
 from analyzer.candid.values import RESERVED, Case, Some
-from replica.canister import State
+from replica.canister import CALM, State
 from replica.errors import CANISTER_REJECT, DESTINATION_INVALID, Reject
 from replica.management import cycles
 from replica.management.history import Change
@@ -46,6 +46,7 @@ class Snapshot:
     module: bytearray = field(default_factory=bytearray)
     shown: list[tuple[str, int | float]] = field(default_factory=list)
     timer_known: bool = True
+    hook: str = CALM
 
     def wasm(self) -> bytes:
         """Return the module as it was installed."""
@@ -76,7 +77,7 @@ class Snapshot:
             "canister_version": self.version,
             "certified_data": self.state.certified_data,
             "global_timer": Some(Case("active", timer) if timer else Case("inactive")) if self.timer_known else None,
-            "on_low_wasm_memory_hook_status": Some(Case("condition_not_satisfied")),
+            "on_low_wasm_memory_hook_status": Some(Case(self.hook)),
         }
 
     def read(self, kind: Case) -> bytes:
@@ -177,7 +178,9 @@ def taken(canister: Canister, now: int) -> Snapshot:
         raise Reject(CANISTER_REJECT, "IC0406", msg)
     state = canister.state.copy()
     shown = [(module.kinds[place], state.globals[place]) for place in module.shown]
-    return Snapshot(b"", canister.id, now, canister.version, state, dict(canister.chunks), shown=shown)
+    return Snapshot(
+        b"", canister.id, now, canister.version, state, dict(canister.chunks), shown=shown, hook=canister.hook
+    )
 
 
 def take(canister: Canister, now: int, replaced: bytes | None = None) -> Snapshot:
@@ -217,6 +220,9 @@ def begin_upload(canister: Canister, wanted: dict[str, Any], now: int) -> Snapsh
         module=bytearray(wasm),
         shown=[(str(one.label), one.value) for one in wanted["globals"]],
         timer_known=timer is not None,
+        hook=CALM
+        if wanted["on_low_wasm_memory_hook_status"] is None
+        else str(wanted["on_low_wasm_memory_hook_status"].value.label),
     )
     _add(canister, snapshot, None if replaced is None else replaced.value)
     return snapshot
@@ -227,6 +233,8 @@ def load(canister: Canister, snapshot: Snapshot, now: int, by: bytes, *, by_cani
     state = snapshot.finished().copy()
     if not (snapshot.uploaded and snapshot.timer_known):
         state.timer = canister.state.timer
+    if snapshot.uploaded:
+        canister.hook = snapshot.hook
     canister.replace(state)
     canister.chunks = dict(snapshot.chunks)
     canister.version += 1

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _LOG, _NEXT, _LOCK = "network.log", "network.next", "network.lock"
 _MOST = 16 << 20  # bytes of blocks in one record
 _ROOM = 64 << 20  # bytes that a log may grow beyond twice what it was when it was written last
-NOT_KEPT = ("around", "_instance")
+NOT_KEPT = ("around", "_instance", "_used")
 SCHEDULER = ("contexts", "outgoing", "queue", "stops", "numbers")
 
 

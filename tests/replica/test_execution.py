@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from analyzer.candid.principal import Principal
 from replica import Reject, Replica
 from replica.canister import Limits
-from replica.execution.interface import FUNCTIONS
 from tests.replica.wat import ANSWER, REPLY, canister, method, module, running
 
 if TYPE_CHECKING:
@@ -114,46 +113,6 @@ def test_no_pointer_leads_out_of_memory(ic: Replica, wide: bool, pointer: int, s
     with pytest.raises(Reject) as raised:
         ic.query(name, "m")
     assert raised.value.error_code in ("IC0502", "IC0504")
-
-
-# What is called, in which entry point, and whether that is allowed.
-PLACES = [
-    ("msg_reply", "update", True), ("msg_reply", "init", False), ("msg_caller_size", "init", True),
-    ("accept_message", "update", False), ("msg_method_name_size", "query", False), ("msg_arg_data_size", "pre_upgrade", True),
-    ("certified_data_set", "query", False), ("data_certificate_present", "query", True), ("data_certificate_size", "update", False),
-    ("global_timer_set", "query", False), ("global_timer_set", "init", True), ("call_perform", "query", False),
-    ("msg_cycles_available", "query", False), ("stable64_size", "query", True), ("time", "init", True), ("time", "start", False),
-    ("debug_print", "start", True), ("msg_caller_size", "start", False),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("function", "entry", "allowed"), PLACES, ids=[f"{f} in {e}" for f, e, _ in PLACES])
-def test_what_may_be_called_where(ic: Replica, function: str, entry: str, allowed: bool) -> None:
-    zero = {"I": "(i32.const 0)", "i": "(i32.const 0)", "l": "(i64.const 0)"}
-    known = FUNCTIONS[function]
-    code = f"(call ${function} {' '.join(zero[one] for one in known.parameters)})"
-    code = f"(drop {code})" if known.result else code
-    reply = "" if function == "msg_reply" else REPLY
-    answered = entry in ("update", "query")
-    bodies = {
-        "update": method("m", code + reply), "query": method("m", code + reply, "query"),
-        "init": f'(func (export "canister_init") {code})', "start": f"(func $start {code}) (start $start)",
-        "pre_upgrade": f'(func (export "canister_pre_upgrade") {code})',
-    }  # fmt: skip
-    module, name = canister(bodies[entry]), ic.create()
-
-    def tried() -> None:
-        ic.install(name, module, b"")
-        if answered:
-            (ic.update if entry == "update" else ic.query)(name, "m")
-        if entry == "pre_upgrade":
-            ic.upgrade(name, module, b"")
-
-    if allowed:
-        tried()
-        return
-    with pytest.raises(Reject, match="cannot be executed in"):
-        tried()
 
 
 @pytest.mark.parametrize(

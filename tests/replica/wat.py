@@ -17,7 +17,8 @@ def canister(body: str, *, wide: bool = False, imports: str | None = None, memor
     pointer = "i64" if wide else "i32"
     kinds = {"I": pointer, "i": "i32", "l": "i64"}
     lines = []
-    for name in FUNCTIONS if imports is None else imports.split():
+    there = [name for name, one in FUNCTIONS.items() if not (wide and one.narrow)]
+    for name in there if imports is None else imports.split():
         function = FUNCTIONS[name]
         parameters = "".join(f" (param {kinds[one]})" for one in function.parameters)
         result = f" (result {kinds[function.result]})" if function.result else ""
