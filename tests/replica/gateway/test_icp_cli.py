@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import pytest
 
 from replica.certificates.authority import Authority
 from replica.http.serve import Server
-from tests.oracles.oracle import FOLDER
 from tests.replica.gateway.echo import CANDID, ECHO, MODULE_HASH, EchoNetwork
+from tests.replica.icp import icp_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
-    Icp: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+    from tests.replica.icp import Icp
 
-INSTALLED = FOLDER / "node_modules" / "@icp-sdk" / "icp-cli-linux-x64" / "bin" / "icp"
 AUTHORITY = Authority(b"tests")
 
 
@@ -32,31 +29,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def icp(tmp_path: Path) -> Icp:
-    program = Path(os.environ.get("CTXCHECK_ICP", INSTALLED))
-    if not program.exists():
-        reason = "icp-cli is not installed: npm @icp-sdk/icp-cli-linux-x64, or its path in CTXCHECK_ICP"
-        if os.environ.get("CTXCHECK_REQUIRE_ORACLES"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "ICP_HOME": str(tmp_path),
-            "DO_NOT_TRACK": "1",
-        }
-        return subprocess.run(
-            [program, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
+    return icp_in(tmp_path)
 
 
 def on(url: str, authority: Authority = AUTHORITY) -> tuple[str, ...]:
