@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.candid.values import Value
+    from replica.faults import Faults
     from replica.http.serve import Server
     from replica.management.snapshots import Snapshot
 
@@ -212,13 +213,41 @@ class Replica:
 
         authority = self.engine.authority
         with Server(
-            Boundary(self.engine), authority, host=host, port=port, anywhere=anywhere, for_ic_py=for_ic_py
+            Boundary(self.engine),
+            authority,
+            host=host,
+            port=port,
+            anywhere=anywhere,
+            for_ic_py=for_ic_py,
+            faults=self.engine.faults,
         ) as server:
             ticker = Ticker(self.engine)
             try:
                 yield server
             finally:
                 ticker.stop()
+
+    # What goes wrong, for tests of clients.
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong with the next requests."""
+        return self.engine.faults
+
+    def set_cycles(self, name: str, cycles: int) -> None:
+        """Give a canister another balance."""
+        with self.engine.change():
+            self._canister(name).cycles = cycles
+
+    def hold(self, name: str) -> None:
+        """Open a call of a canister that is never answered: it does not stop until `release`."""
+        with self.engine.change():
+            self.engine.scheduler.hold(self._canister(name))
+
+    def release(self, name: str) -> None:
+        """End what `hold` opened."""
+        with self.engine.change():
+            self.engine.scheduler.release(self._canister(name))
 
     # Time, and trying things out.
 

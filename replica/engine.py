@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from replica.canister import RUNNING, Canister, Limits
 from replica.canisters import Canisters
 from replica.errors import SYS_FATAL, Reject
+from replica.faults import Faults
 from replica.ingress import History, Request
 from replica.management.code import uninstall
 from replica.management.cycles import FREE, Charges, burned
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from replica.execution.instance import Machine
 
 STEPS = 2_000  # messages that are run before others get their turn
+_CRASHED = 137  # the exit status of a process that was killed
 _HEARTBEAT = "canister_heartbeat"
 _TIMER = "canister_global_timer"
 
@@ -69,6 +71,7 @@ class Engine:
         self.ahead = 0  # ns that the clock was put forward
         self.height = 0  # grows with every change
         self.keep: Callable[[], None] = lambda: None
+        self.faults = Faults()
         self._depth = 0
         self._failed = False
 
@@ -134,7 +137,12 @@ class Engine:
     def _kept(self) -> None:
         if self._depth == 1:
             self.height += 1
+            fault = self.faults.take("commit")
+            if fault is not None and fault.what == "crash before":
+                os._exit(_CRASHED)
             self.keep()
+            if fault is not None:
+                os._exit(_CRASHED)
 
     def submit(self, name: bytes, request: Request, method: str, arg: bytes) -> None:
         """Take in a call from outside and begin with it. name: its id. Raises Reject: it is refused before that."""
@@ -144,6 +152,11 @@ class Engine:
             if request.canister not in self.system:
                 self.scheduler.inspect(request.sender, request.canister, method, arg)
             self.history.add(name, request, now=time.time_ns())
+            fault = self.faults.take("execution", method)
+            if fault is not None:
+                if fault.what == "rejected":
+                    self.history.finish(name, Reject(fault.code, fault.error_code, fault.message))
+                return
             self.scheduler.submit(name, request.sender, request.canister, method, arg)
             self.scheduler.run(STEPS)
 

@@ -122,6 +122,17 @@ class Scheduler:
                 self._answer(context, Reject(CANISTER_REJECT, "IC0406", msg))
         self._settle()
 
+    def hold(self, canister: Canister) -> None:
+        """Open a call of nobody that waits for an answer that does not come."""
+        self._open(Context(canister.id, None, MANAGEMENT, outstanding=1, answered=True))
+
+    def release(self, canister: Canister) -> None:
+        """End the calls of nobody."""
+        for number, context in list(self.contexts.items()):
+            if context.canister == canister.id and context.origin is None:
+                del self.contexts[number]
+        self._settle()
+
     # What is to be done.
 
     def run(self, steps: int) -> bool:

@@ -11,6 +11,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
@@ -18,9 +19,11 @@ from cbor2 import dumps
 
 from analyzer.candid.principal import Principal
 from replica.certificates.authority import tagged
+from replica.faults import Faults
 from replica.http.answer import CBOR, Answer, HttpError
 from replica.http.body import Bodies, Disconnected
 from replica.http.calls import Calls, log_failure
+from replica.http.faulty import Cut, faulty
 from replica.http.limits import Limits
 from replica.http.network import MANAGEMENT
 from replica.http.queries import Queries, rejection
@@ -34,7 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from replica.certificates.authority import Authority
+    from replica.faults import Fault
     from replica.http.body import Receive
+    from replica.http.connection import Connections
     from replica.http.network import Network
     from replica.requests.envelope import Envelope, Kind
 
@@ -77,7 +82,8 @@ class Gateway:
 
     clock: wall clock, ns since 1970; expiries are held against it, whatever time canisters are told.
     for_ic_py: leave out the CBOR tag that replicas send, and certify rejects; ic-py 1.0.1 needs both.
-    anywhere: answer whatever Host is asked for, not loopback alone.
+    anywhere: answer whatever Host is asked for, not loopback alone. faults: what is to go wrong. connections: those
+    that are open, by their clients' addresses.
     """
 
     def __init__(
@@ -89,6 +95,8 @@ class Gateway:
         clock: Callable[[], int] = time.time_ns,
         for_ic_py: bool = False,
         anywhere: bool = False,
+        faults: Faults | None = None,
+        connections: Connections | None = None,
     ) -> None:
         self._network = network
         self._authority = authority
@@ -96,6 +104,8 @@ class Gateway:
         self._clock = clock
         self._encode: Callable[[object], bytes] = dumps if for_ic_py else tagged
         self._anywhere = anywhere
+        self._faults = faults or Faults()
+        self._connections = {} if connections is None else connections
         self._bodies = Bodies(self._limits)
         self._calls = Calls(network, clock, certify_rejects=for_ic_py)
         self._queries = Queries(network, authority, clock)
@@ -118,6 +128,9 @@ class Gateway:
             answer = error.answer
         except Disconnected:
             return
+        except Cut:
+            self._cut(scope)
+            return
         except Exception:
             # Whatever a client sends, this is our mistake: say so, and keep running.
             _logger.exception("%s %s failed", scope["method"], scope["path"])
@@ -131,7 +144,7 @@ class Gateway:
             raise HttpError(HTTPStatus.FORBIDDEN, "only requests to a loopback host are answered", close=True)
         if scope["path"] == _STATUS_PATH:
             _only("GET", scope)
-            return Answer(HTTPStatus.OK, self._encode(self._status()), CBOR)
+            return await self._maybe(self._faults.take("status"), "status", self._told)
         target = parse_target(scope["path"])
         _only("POST", scope)
         if headers.get("content-type", "").partition(";")[0].strip().lower() != CBOR:
@@ -142,11 +155,28 @@ class Gateway:
         try:
             async with self._bodies.held(receive, announced=int(announced or 0), limit=limit) as body:
                 envelope = await self._in(self._readers, read_envelope, body, target.action)
-                return await self._dispatch(envelope, target)
+                method = envelope.content.method if isinstance(envelope.content, Invocation) else None
+                fault = self._faults.take(target.action, method)
+                return await self._maybe(fault, target.action, partial(self._dispatch, envelope, target))
         except (Malformed, Refused) as error:
             raise HttpError(_BAD, str(error)) from error
         except TooMany:
             raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE, "too many calls, try again later") from None
+
+    async def _maybe(self, fault: Fault | None, action: str, run: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Answer a request, or do to it what a fault says."""
+        if fault is None:
+            return await run()
+        return await faulty(fault, action, run, self._authority, self._encode, self._network.time())
+
+    def _cut(self, scope: Mapping[str, Any]) -> None:
+        client = scope.get("client")
+        transport = self._connections.get(tuple(client)) if client else None
+        if transport is not None:
+            transport.abort()
+
+    async def _told(self) -> Answer:
+        return Answer(HTTPStatus.OK, self._encode(self._status()), CBOR)
 
     async def _dispatch(self, envelope: Envelope, target: Target) -> Answer:
         if target.scope == "subnet":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -10,9 +10,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     import asyncio
 
+# What is open, by the client's address, as ASGI tells it.
+Connections: TypeAlias = "dict[tuple[str, int], asyncio.Transport]"
 
-def patient_for(seconds: float) -> type[H11Protocol]:
+
+def patient_for(seconds: float, connections: Connections) -> type[H11Protocol]:
     """Return a protocol that waits so long for the headers of a request, and then cuts the connection.
+
+    connections: where it notes those that are open.
 
     It does so too when an answer is not taken within the pause that is allowed between two requests.
 
@@ -26,6 +31,8 @@ def patient_for(seconds: float) -> type[H11Protocol]:
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            if self.client is not None:
+                connections[self.client] = transport
             self._expect_headers()
 
         def data_received(self, data: bytes) -> None:
@@ -38,6 +45,8 @@ def patient_for(seconds: float) -> type[H11Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
+            if self.client is not None:
+                connections.pop(self.client, None)
             super().connection_lost(exc)
 
         def on_response_complete(self) -> None:

@@ -22,6 +22,8 @@ from replica.http.limits import Limits
 
 if TYPE_CHECKING:
     from replica.certificates.authority import Authority
+    from replica.faults import Faults
+    from replica.http.connection import Connections
     from replica.http.network import Network
 
 _BACKLOG = 256  # icp-cli opens many connections at once to upload a snapshot
@@ -45,6 +47,7 @@ class Server:
         anywhere: bool = False,
         for_ic_py: bool = False,
         limits: Limits | None = None,
+        faults: Faults | None = None,
     ) -> None:
         """See `Gateway` for what is not told here."""
         address = ipaddress.ip_address(host)
@@ -53,14 +56,23 @@ class Server:
             raise ValueError(msg)
         limits = limits or Limits()
         self.root_key = authority.root_key
-        self._app = Gateway(network, authority, limits=limits, for_ic_py=for_ic_py, anywhere=anywhere)
+        connections: Connections = {}
+        self._app = Gateway(
+            network,
+            authority,
+            limits=limits,
+            for_ic_py=for_ic_py,
+            anywhere=anywhere,
+            faults=faults,
+            connections=connections,
+        )
         six = isinstance(address, ipaddress.IPv6Address)
         family = socket.AF_INET6 if six else socket.AF_INET
         # Bound here, not in the thread: a port that is taken is the caller's error, and the number is known at once.
         self._socket = _listening(family, host, port)
         config = uvicorn.Config(
             self._app,
-            http=patient_for(limits.header),
+            http=patient_for(limits.header, connections),
             ws="none",
             lifespan="off",
             loop="asyncio",
