@@ -34,6 +34,13 @@ class Machine:
         config = wasmtime.Config()
         config.consume_fuel = True
         config.wasm_memory64 = True
+        # What the Internet Computer does not take (dfinity/ic, `wasmtime_validation_config`; recalled).
+        config.wasm_threads = False
+        config.wasm_multi_memory = False
+        config.wasm_gc = False
+        config.wasm_function_references = False
+        config.wasm_exceptions = False
+        config.wasm_relaxed_simd = False
         config.cranelift_nan_canonicalization = True  # the same bits on every machine
         config.memory_reservation = _RESERVED
         config.memory_may_move = False

@@ -16,8 +16,15 @@ from replica.module.reader import Reader, malformed, number, text
 
 MAX_MODULE = 100 * 1024 * 1024  # bytes, unpacked (spec, "Resource limits")
 MAX_CODE = 10 * 1024 * 1024  # of the code section
+# Spec, "Canister module format".
+MAX_FUNCTIONS = 50_000
+MAX_GLOBALS = 1_000
+MAX_METHODS = 1_000
+MAX_NAMES = 20_000  # bytes of the names of all methods
+MAX_SECTIONS = 16  # custom ones that others may read
+MAX_METADATA = 1024 * 1024  # bytes of them, with their names
 _MAGIC = b"\0asm\x01\0\0\0"
-_CUSTOM, _IMPORT, _TABLE, _MEMORY, _GLOBAL, _EXPORT, _START, _CODE = 0, 2, 4, 5, 6, 7, 8, 10
+_CUSTOM, _IMPORT, _DECLARED, _TABLE, _MEMORY, _GLOBAL, _EXPORT, _START, _CODE = 0, 2, 3, 4, 5, 6, 7, 8, 10
 _ORDER = (1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11)  # in which sections stand; `tag` and `datacount` came later
 _METHODS = ("canister_update ", "canister_query ", "canister_composite_query ")
 _EOP = "enhanced-orthogonal-persistence"
@@ -69,12 +76,15 @@ class _Found(NamedTuple):
     start: int | None
     metadata: dict[str, Metadata]
     sections: list[tuple[int, bytes]]
+    functions: int
+    globals: int
 
 
 def prepare(module: bytes) -> Prepared:
     """Return a module ready to be compiled. Raises Reject (IC0505): it is malformed, or imports what there is not."""
     found = _read(_unpacked(module))
     methods: dict[str, str] = {}
+    _check(found)
     for name, kind, _ in found.exports:
         for prefix in _METHODS:
             if kind == _FUNCTION and name.startswith(prefix):
@@ -107,6 +117,24 @@ def prepare(module: bytes) -> Prepared:
     )
 
 
+def _check(found: _Found) -> None:
+    """Refuse a module of which there is too much. Raises Reject (IC0505)."""
+    methods = [name for name, kind, _ in found.exports if kind == _FUNCTION and name.startswith("canister")]
+    metadata = sum(len(name.encode()) + len(one.data) for name, one in found.metadata.items())
+    for count, limit, what in (
+        (found.functions, MAX_FUNCTIONS, "functions"),
+        (found.globals, MAX_GLOBALS, "globals"),
+        (len(found.exports), 2 * MAX_METHODS, "exports"),
+        (len(methods), MAX_METHODS, "methods"),
+        (sum(len(name.encode()) for name in methods), MAX_NAMES, "bytes in the names of its methods"),
+        (len(found.metadata), MAX_SECTIONS, "custom sections to be read"),
+        (metadata, MAX_METADATA, "bytes of custom sections to be read"),
+    ):
+        if count > limit:
+            msg = f"it has {count:,} {what}, more than {limit:,}"
+            raise malformed(msg)
+
+
 def _shown(found: _Found) -> tuple[int, ...]:
     """Return the numbers of the mutable globals in the order of a snapshot: what is exported comes first (recalled)."""
     places = {index: place for place, (index, _) in enumerate(found.mutable)}
@@ -136,7 +164,7 @@ def _read(data: bytes) -> _Found:
     reader = Reader(data, len(_MAGIC))
     imported, mutable = [0] * 5, list[tuple[int, str]]()
     exports: list[tuple[str, int, int]] = []
-    wide, memories, tables, start = False, 0, 0, None
+    wide, memories, tables, start, functions, variables = False, 0, 0, None, 0, 0
     metadata: dict[str, Metadata] = {}
     sections: list[tuple[int, bytes]] = []
     while reader.left:
@@ -152,7 +180,10 @@ def _read(data: bytes) -> _Found:
         elif kind == _MEMORY:
             memories = part.number()
             wide = memories > 0 and bool(part.byte() & 4)
+        elif kind == _DECLARED:
+            functions = part.number()
         elif kind == _GLOBAL:
+            variables = Reader(data, part.at, part.end).number()
             mutable = _mutable(part, imported[_GLOBALS])
         elif kind == _EXPORT:
             exports = [(part.name(), part.byte(), part.number()) for _ in range(part.number())]
@@ -164,7 +195,9 @@ def _read(data: bytes) -> _Found:
     if memories + imported[_MEMORIES] != 1 or imported[_MEMORIES]:
         msg = "a canister has one memory of its own"
         raise malformed(msg)
-    return _Found(imported, mutable, exports, wide, tables + imported[_TABLES], start, metadata, sections)
+    return _Found(
+        imported, mutable, exports, wide, tables + imported[_TABLES], start, metadata, sections, functions, variables
+    )
 
 
 def _custom(part: Reader, metadata: dict[str, Metadata]) -> None:
