@@ -13,7 +13,7 @@ from replica.execution.trap import Trap
 from replica.management import cycles
 from replica.management.history import KEPT
 from replica.management.sizes import memory
-from replica.memory.region import Region
+from replica.memory.image import Image, new_image
 from replica.memory.stable import StableMemory
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class State:
     """What a snapshot keeps of a canister, and an upgrade may put back."""
 
     module: Prepared | None = None
-    memory: Region = field(default_factory=Region)
+    memory: Image = field(default_factory=new_image)
     globals: list[int | float] = field(default_factory=list)
     stable: StableMemory = field(default_factory=StableMemory)
     certified_data: bytes = b""
@@ -360,7 +360,9 @@ class Canister:
         finally:
             self.version = version  # an upgrade counts once
         after = self.state
-        self.state = State(module, after.memory.copy() if keeps else Region(), [], after.stable, after.certified_data)
+        self.state = State(
+            module, after.memory.copy() if keeps else new_image(), [], after.stable, after.certified_data
+        )
         self._begin(before, Message(INIT, caller, arg), "canister_post_upgrade", limit, before=before)
 
     def _begin(self, fallback: State, message: Message, entry: str, limit: int, *, before: State | None) -> None:

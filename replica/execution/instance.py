@@ -44,6 +44,7 @@ class Machine:
         config.cranelift_nan_canonicalization = True  # the same bits on every machine
         config.memory_reservation = _RESERVED
         config.memory_may_move = False
+        config.memory_init_cow = False  # what a module writes into its memory at first is seen as written
         self.engine = wasmtime.Engine(config)
         self._compiled: dict[bytes, wasmtime.Module] = {}
 

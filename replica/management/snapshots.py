@@ -16,7 +16,7 @@ from replica.canister import CALM, State
 from replica.errors import CANISTER_REJECT, DESTINATION_INVALID, Reject
 from replica.management import cycles
 from replica.management.history import Change
-from replica.memory.region import Region
+from replica.memory.image import new_image
 from replica.memory.stable import StableMemory
 from replica.module.prepare import prepare
 
@@ -204,9 +204,9 @@ def begin_upload(canister: Canister, wanted: dict[str, Any], now: int) -> Snapsh
     active = timer is not None and timer.value.label == "active"
     state = State(
         None,
-        Region(bytes(memory)),
+        new_image(memory),
         [],
-        StableMemory(bytes(stable)),
+        StableMemory(new_image(stable)),
         wanted["certified_data"],
         timer.value.value if active else 0,
     )

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from replica.errors import Reject
-from replica.memory.region import BLOCK, Region
-from replica.memory.stable import StableMemory
+from replica.memory.block import BLOCK, ZEROS, blocks_of
+from replica.memory.image import new_image
 from replica.module.prepare import Prepared, prepare
 from replica.state.log import COPY, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from replica.memory.image import Image
     from replica.state.log import Log
 
-_ZEROS = bytes(BLOCK)
 _NOTHING = b""  # the name of a block of zeros
 _NAME = 16  # bytes of a name
 _REMEMBERED = 256 << 20  # bytes whose names are remembered
@@ -48,7 +50,7 @@ class Blocks:
         self.log = log
         self.places: dict[bytes, Place] = {}
         self._memories: dict[int, _Memory] = {}
-        self._numbers: WeakKeyDictionary[Region | StableMemory, int] = WeakKeyDictionary()
+        self._numbers: WeakKeyDictionary[Image, int] = WeakKeyDictionary()
         self._names: dict[int, tuple[bytes, bytes]] = {}  # long bytes, by identity, and their names
         self._named = 0  # bytes in it
         self._modules: dict[bytes, Prepared] = {}
@@ -80,28 +82,30 @@ class Blocks:
         self._modules[name] = module
         return name
 
-    def keep_memory(self, memory: Region | StableMemory) -> int:
+    def keep_memory(self, memory: Image) -> int:
         """Return the number of a memory, what changed of which is written with the next record."""
         number = self._numbers.get(memory)
-        is_new = number is None
+        changed: Iterable[int] = sorted(memory.take_changed())
         if number is None:
             self._count += 1
             number = self._numbers[memory] = self._count
             self._memories[number] = _Memory()
+            changed = range(blocks_of(memory.size))
+            self._tables[number] = [memory.size]
         written = self._memories[number]
-        size = len(memory.image)
-        changed: list[object] = []
-        del written.names[-(-size // BLOCK) :]
-        written.names += [_NOTHING] * (-(-size // BLOCK) - len(written.names))
-        for index in range(len(written.names)):
-            data = bytes(memory.image[index * BLOCK : (index + 1) * BLOCK])
-            name = _NOTHING if data == _ZEROS[: len(data)] else self._name(data)
+        count = blocks_of(memory.size)
+        del written.names[count:]
+        written.names += [_NOTHING] * (count - len(written.names))
+        renamed: list[object] = []
+        for index in changed:
+            data = memory.read(index * BLOCK, BLOCK)
+            name = _NOTHING if data == ZEROS[: len(data)] else self._name(data)
             if name != written.names[index]:
                 written.names[index] = name
-                changed += [index, name]
-        if is_new or changed or size != written.size:
-            written.size = size
-            self._tables[number] = [size, *changed]
+                renamed += [index, name]
+        if renamed or memory.size != written.size:
+            written.size = memory.size
+            self._tables[number] = [memory.size, *self._tables.get(number, [0])[1:], *renamed]
         return number
 
     def _name(self, data: bytes) -> bytes:
@@ -127,8 +131,8 @@ class Blocks:
                 msg = "the state tells of a memory without a size"
                 raise StateError(msg)
             memory.size = size
-            del memory.names[-(-size // BLOCK) :]
-            memory.names += [_NOTHING] * (-(-size // BLOCK) - len(memory.names))
+            del memory.names[blocks_of(size) :]
+            memory.names += [_NOTHING] * (blocks_of(size) - len(memory.names))
             for index, name in zip(changed[::2], changed[1::2], strict=True):
                 if not isinstance(index, int) or not isinstance(name, bytes) or index >= len(memory.names):
                     msg = "the state tells of a block that no memory has"
@@ -144,29 +148,19 @@ class Blocks:
             raise StateError(msg, where=str(self.log.path), hint=COPY)
         return data
 
-    def memory(self, number: int) -> Region:
-        """Return a main memory by its number. Raises StateError."""
-        memory = Region(self._image(number))
-        self._numbers[memory] = number
-        return memory
-
-    def stable(self, number: int) -> StableMemory:
-        """Return a stable memory by its number. Raises StateError."""
-        memory = StableMemory(self._image(number))
-        self._numbers[memory] = number
-        return memory
-
-    def _image(self, number: int) -> bytearray:
+    def memory(self, number: int) -> Image:
+        """Return a memory by its number. Raises StateError."""
         written = self._memories.get(number)
         if written is None:
             msg = f"the state holds no memory of number {number}"
             raise StateError(msg)
-        image = bytearray(written.size)
+        memory = new_image(written.size)
         for index, name in enumerate(written.names):
             if name != _NOTHING:
-                data = self.long(name)
-                image[index * BLOCK : index * BLOCK + len(data)] = data
-        return image
+                memory.write(index * BLOCK, self.long(name))
+        memory.take_changed()
+        self._numbers[memory] = number
+        return memory
 
     def module(self, name: bytes) -> Prepared:
         """Return a module by its name. Raises StateError."""

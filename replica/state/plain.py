@@ -17,13 +17,16 @@ from replica.ingress import Request
 from replica.management.history import Change
 from replica.management.settings import Settings, Visibility
 from replica.management.snapshots import Snapshot
-from replica.memory.region import Region
+from replica.memory.copied import CopiedImage
+from replica.memory.mapped import MappedImage
 from replica.memory.stable import StableMemory
 from replica.module.prepare import Prepared
 from replica.state.log import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from replica.memory.image import Image
 
 Plain: TypeAlias = "bool | int | float | str | bytes | list[Plain] | None"
 
@@ -57,7 +60,7 @@ class Apart(Protocol):
     def keep_bytes(self, data: bytes) -> bytes:
         """Return the name of bytes."""
 
-    def keep_memory(self, memory: Region | StableMemory) -> int:
+    def keep_memory(self, memory: Image) -> int:
         """Return the number of a memory."""
 
     def keep_module(self, module: Prepared) -> bytes:
@@ -66,11 +69,8 @@ class Apart(Protocol):
     def long(self, name: bytes) -> bytes:
         """Return bytes. Raises StateError: there are none."""
 
-    def memory(self, number: int) -> Region:
+    def memory(self, number: int) -> Image:
         """Return a memory. Raises StateError: there is none."""
-
-    def stable(self, number: int) -> StableMemory:
-        """Return a stable memory. Raises StateError: there is none."""
 
     def module(self, name: bytes) -> Prepared:
         """Return a module. Raises StateError: there is none."""
@@ -85,10 +85,10 @@ def to_plain(value: object, apart: Apart) -> Plain:
             return [_GROWING, apart.keep_bytes(bytes(value))]
         case bytes():
             return [_BLOB, apart.keep_bytes(value)] if len(value) >= LONG else value
-        case Region():
+        case MappedImage() | CopiedImage():
             return [_MEMORY, apart.keep_memory(value)]
         case StableMemory():
-            return [_STABLE, apart.keep_memory(value)]
+            return [_STABLE, apart.keep_memory(value.image)]
         case Prepared():
             return [_MODULE, apart.keep_module(value)]
         case Reject():
@@ -131,7 +131,7 @@ def from_plain(plain: Any, apart: Apart, depth: int = 0) -> Any:  # noqa: ANN401
             case "m", [number]:
                 return apart.memory(number)
             case "s", [number]:
-                return apart.stable(number)
+                return StableMemory(apart.memory(number))
             case "w", [key]:
                 return apart.module(key)
             case "!", [code, error_code, message]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from analyzer.candid.principal import Principal
 from replica import Reject, Replica
 from replica.canister import State
-from replica.memory.region import Region
+from replica.memory.copied import CopiedImage
+from replica.memory.mapped import MappedImage
 from replica.memory.stable import StableMemory
 from replica.module.prepare import Prepared
 from replica.state import store
@@ -40,8 +41,10 @@ def test_nothing_acknowledged_is_lost_whenever_the_process_is_killed() -> None:
 def seen(value: Any) -> Any:  # noqa: ANN401 - of many types
     """Return what can be compared of a value."""
     match value:
-        case Region() | StableMemory():
-            return bytes(value.image)
+        case MappedImage() | CopiedImage():
+            return value.read(0, value.size)
+        case StableMemory():
+            return value.read(0, value.size)
         case Prepared():
             return value.sha256
         case State():
