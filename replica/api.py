@@ -38,7 +38,8 @@ class Replica:
 
     state: a folder; what happens is kept in it, and what it holds is there again. limits: instructions of messages.
     charges: what cycles are taken for. fakes: whether there are the two canisters of the mainnet that icp-cli needs.
-    most_messages: that are run for one call before it is told that it is still open.
+    cache: a folder for compiled modules, which nobody else may write. most_messages: that are run for one call before
+    it is told that it is still open.
     Raises StateError (`replica.state.log`): the folder cannot be used.
     """
 
@@ -49,17 +50,18 @@ class Replica:
         limits: Limits | None = None,
         charges: Charges = FREE,
         fakes: bool = True,
+        cache: Path | None = None,
         most_messages: int = MOST_MESSAGES,
     ) -> None:
         self._turns = -(-most_messages // STEPS)
         self._folder = None
         if state is None:
-            self.engine = Engine(limits=limits, charges=charges, fakes=fakes)
+            self.engine = Engine(limits=limits, charges=charges, fakes=fakes, cache=cache)
             return
         from replica.state.store import StateFolder  # noqa: PLC0415 - most networks last as long as their process
 
         self._folder = StateFolder(state)
-        self.engine = Engine(limits=limits, charges=charges, fakes=fakes, seed=self._folder.seed)
+        self.engine = Engine(limits=limits, charges=charges, fakes=fakes, cache=cache, seed=self._folder.seed)
         self._folder.load(self.engine)
 
     def __enter__(self) -> Self:

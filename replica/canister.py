@@ -268,6 +268,7 @@ class Canister:
 
             self._instance = Instance(self.around.machine, self.module())
             self._load(self._instance)
+        self.around.machine.use(self)
         return self._instance
 
     def _load(self, instance: Instance) -> None:
@@ -309,6 +310,7 @@ class Canister:
             self._used = self._instance.used
             self._instance.close()
             self._instance = None
+            self.around.machine.leave(self)
 
     def _log(self, message: Message, error: Trap | Reject | None = None) -> None:
         """Keep what a message printed, and how it failed; queries leave no logs (spec, "Canister logs")."""
@@ -392,6 +394,7 @@ class Canister:
             raise
         if running is not None:
             running.close()
+        self.around.machine.use(self)
         self._log(message)
         self.state.timer = 0
         self._keep(instance, message)

@@ -27,6 +27,7 @@ from replica.scheduler import MANAGEMENT, Scheduler, System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from replica.certificates.authority import Authority
     from replica.execution.instance import Machine
@@ -41,8 +42,8 @@ class Engine:
     """One network.
 
     limits: instructions of messages. charges: what cycles are taken for. seed: of its keys; the same seed makes the
-    same keys. fakes: whether there are the two canisters of the mainnet that icp-cli needs. keep: is called when
-    something may have changed, before anybody is told of it.
+    same keys. fakes: whether there are the two canisters of the mainnet that icp-cli needs. cache: a folder for
+    compiled modules. keep: is called when something may have changed, before anybody is told of it.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class Engine:
         charges: Charges = FREE,
         seed: bytes | None = None,
         fakes: bool = True,
+        cache: Path | None = None,
     ) -> None:
         from replica.execution.instance import Machine  # noqa: PLC0415 - wasmtime is loaded for a network alone
 
-        self.machine: Machine = Machine()
+        self.machine: Machine = Machine(cache=cache)
         self.limits = limits or Limits()
         self.charges = charges
         self.seed = seed or os.urandom(32)

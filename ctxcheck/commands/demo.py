@@ -16,6 +16,7 @@ from analyzer.report.drawing import Drawing, Line, wrapped
 from analyzer.report.text import text_lines
 from analyzer.sources.paths import read_versions
 from ctxcheck.demonstration import FIRST, FOLDER, fill, module, records
+from ctxcheck.modules import module_cache
 from ctxcheck.paint import show
 from replica import Reject
 
@@ -55,7 +56,7 @@ def command(versions: tuple[str, ...], *, listed: bool) -> None:
     from replica import Replica  # noqa: PLC0415 - not for a list
 
     os.chdir(FOLDER)  # so that the places in the reports are short
-    with Replica() as network:
+    with Replica(cache=module_cache()) as network:
         canister = network.create()
         network.install(canister, module(FIRST))
         calls = fill(network, canister)

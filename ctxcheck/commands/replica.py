@@ -18,6 +18,7 @@ from analyzer.errors import UsageError
 from analyzer.sources.disk import Disk
 from analyzer.sources.packages import nearest
 from analyzer.sources.projects import PROJECT_FILES
+from ctxcheck.modules import module_cache
 from replica.note import Note, Place
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def start(*, state: Path | None, background: bool, ready_file: Path | None, **li
 
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, end)
-    with place, Replica(state=state) as network:
+    with place, Replica(state=state, cache=module_cache()) as network:
         try:
             serving = network.serve(**how._asdict())
             server = serving.__enter__()

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+import platform
+from collections import OrderedDict
+from contextlib import suppress
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Protocol
 
 import wasmtime
 
 from replica.execution.interface import FUNCTIONS, Interface
 from replica.execution.trap import Trap, contract
+from replica.module.cache import ModuleCache
 from replica.module.prepare import MEMORY, START, TABLE
 from replica.module.reader import malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from replica.execution.interface import Function
     from replica.module.prepare import Prepared
 
 PAGE = 1 << 16
+RESIDENT = 200  # canisters with an instance; each reserves addresses and some pages
+_SETUP = 1  # to be raised when modules are prepared or the machine is set up in another way
 _MASK32, _MASK64 = (1 << 32) - 1, (1 << 64) - 1
 _RESERVED = (
     16 << 30
@@ -27,10 +35,20 @@ MAX_NARROW, MAX_WIDE = 4 << 30, 6 << 30  # bytes of a main memory (spec, "Resour
 _OUT_OF_FUEL = wasmtime.TrapCode.OUT_OF_FUEL
 
 
-class Machine:
-    """wasmtime, set up as the Internet Computer needs it, and the modules that it has compiled."""
+class Resident(Protocol):
+    """Somebody who has an instance."""
 
-    def __init__(self) -> None:
+    def put_down(self) -> None:
+        """Give it back."""
+
+
+class Machine:
+    """wasmtime, set up as the Internet Computer needs it, the modules that it has compiled, and who has instances.
+
+    cache: a folder for compiled modules; None: they last as long as the machine. resident: how many instances live.
+    """
+
+    def __init__(self, *, cache: Path | None = None, resident: int = RESIDENT) -> None:
         config = wasmtime.Config()
         config.consume_fuel = True
         config.wasm_memory64 = True
@@ -47,16 +65,30 @@ class Machine:
         config.memory_init_cow = False  # what a module writes into its memory at first is seen as written
         self.engine = wasmtime.Engine(config)
         self._compiled: dict[bytes, wasmtime.Module] = {}
+        self._cache = (
+            None if cache is None else ModuleCache(cache, f"{version('wasmtime')} {platform.machine()} {_SETUP}")
+        )
+        self._most = resident
+        self._residents: OrderedDict[int, Resident] = OrderedDict()
+
+    def use(self, resident: Resident) -> None:
+        """Note who uses an instance; the one that has not used its own for the longest time gives it back."""
+        self._residents[id(resident)] = resident
+        self._residents.move_to_end(id(resident))
+        if len(self._residents) > self._most:
+            _, oldest = self._residents.popitem(last=False)
+            oldest.put_down()
+
+    def leave(self, resident: Resident) -> None:
+        """Note that somebody has no instance any more."""
+        self._residents.pop(id(resident), None)
 
     def compiled(self, prepared: Prepared) -> wasmtime.Module:
         """Return a module, compiled once. Raises Reject (IC0505): it is invalid, or imports what there is not."""
         known = self._compiled.get(prepared.sha256)
         if known is not None:
             return known
-        try:
-            module = wasmtime.Module(self.engine, prepared.code)
-        except wasmtime.WasmtimeError as error:
-            raise malformed(str(error)[:300]) from None
+        module = self._made(prepared)
         for one in module.imports:
             function = FUNCTIONS.get(str(one.name)) if one.module == "ic0" else None
             if function is None or (function.narrow and prepared.wide):
@@ -64,6 +96,20 @@ class Machine:
                 msg = f"it imports {one.module}.{one.name}, which the system interface does not have{width}"
                 raise malformed(msg)
         self._compiled[prepared.sha256] = module
+        return module
+
+    def _made(self, prepared: Prepared) -> wasmtime.Module:
+        """Return a module from the cache, or compile it. Raises Reject (IC0505): it is invalid."""
+        kept = None if self._cache is None else self._cache.get(prepared.sha256)
+        if kept is not None:
+            with suppress(wasmtime.WasmtimeError):
+                return wasmtime.Module.deserialize(self.engine, kept)
+        try:
+            module = wasmtime.Module(self.engine, prepared.code)
+        except wasmtime.WasmtimeError as error:
+            raise malformed(str(error)[:300]) from None
+        if self._cache is not None:
+            self._cache.put(prepared.sha256, bytes(module.serialize()))
         return module
 
 
