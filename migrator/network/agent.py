@@ -103,16 +103,20 @@ class Agent:
 
     # Queries.
 
-    def query(self, canister: bytes, method: str, arg: bytes, *, wait: float = ASK) -> bytes:
+    def query(
+        self, canister: bytes, method: str, arg: bytes, *, effective: bytes | None = None, wait: float = ASK
+    ) -> bytes:
         """Return the reply of a query, signed by a node of the canister's subnet. Raises Rejected, NetworkError.
 
-        One node says so: what it says of the state is its word alone.
+        One node says so: what it says of the state is its word alone. effective: the canister of the URL, where it is
+        another.
         """
         until = time.monotonic() + wait
+        where = canister if effective is None else effective
         made = request.query(self.identity, canister, method, arg, now=self._clock())
-        response = self._asked("query", canister, made.data, until)
+        response = self._asked("query", where, made.data, until)
         said = _answer(response, self.transport.url)
-        self._check_node(canister, said, made, until)
+        self._check_node(where, said, made, until)
         if said.get("status") == "replied":
             return _bytes(_map(said.get("reply")).get("arg"))
         if said.get("status") == "rejected":
