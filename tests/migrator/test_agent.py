@@ -191,9 +191,9 @@ def test_an_answer_that_is_too_large() -> None:
     with (
         Server(EchoNetwork(), Authority(b"tests")) as server,
         closing(Agent(Transport(server.url), Anonymous(), server.root_key)) as agent,
+        pytest.raises(NetworkError, match="more than"),
     ):
-        with pytest.raises(NetworkError, match="more than"):
-            agent.query(ECHO.raw, "large", b"")
+        agent.query(ECHO.raw, "large", b"")
 
 
 def test_a_delegated_subnet() -> None:
