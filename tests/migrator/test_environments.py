@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -63,7 +63,7 @@ def write(folder: Path, name: str, content: object) -> None:
     ],
 )
 def test_projects_of_icp_cli(
-    tmp_path: Path, asked: dict[str, str], url: str, key: str | None, ids: dict[str, str]
+    tmp_path: Path, asked: dict[str, Any], url: str, key: str | None, ids: dict[str, str]
 ) -> None:
     write(tmp_path, "icp.yaml", ICP)
     write(tmp_path, ".icp/cache/mappings/local.ids.json", {"app": LEDGER})
@@ -88,12 +88,12 @@ def test_projects_of_icp_cli(
         ),
     ],
 )
-def test_projects_of_dfx(tmp_path: Path, asked: dict[str, str], url: str, ids: dict[str, str]) -> None:
+def test_projects_of_dfx(tmp_path: Path, asked: dict[str, Any], url: str, ids: dict[str, str]) -> None:
     write(tmp_path, "dfx.json", DFX)
     write(tmp_path, ".dfx/local/canister_ids.json", {"app": {"local": OTHER}})
     write(tmp_path, "canister_ids.json", {"app": {"ic": LEDGER}})
     write(tmp_path, "home/.config/dfx/networks.json", {"shared": {"providers": ["https://shared.example"]}})
-    found = find_place(tmp_path, process={"HOME": str(tmp_path / "home")}, **asked)  # type: ignore[arg-type]
+    found = find_place(tmp_path, process={"HOME": str(tmp_path / "home")}, **asked)
     assert (found.url, found.ids) == (url, ids)
 
 
@@ -127,7 +127,7 @@ def test_which_canister_is_meant(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes(
-    tmp_path: Path, files: dict[str, str], asked: dict[str, str], error: type[Exception], words: str
+    tmp_path: Path, files: dict[str, str], asked: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     for name, content in files.items():
         write(tmp_path, name, content)
