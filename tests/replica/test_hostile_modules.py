@@ -138,14 +138,15 @@ def test_a_callback_of_another_type(ic: Replica, kind: str) -> None:
 
 @pytest.mark.parametrize("index", [1, -1, 2**32, 2**63 - 1])
 def test_a_callback_that_there_is_not(ic: Replica, index: int) -> None:
+    callback = f"(i64.const {index}) (i64.const -1)"
+    call = f"""
+      (call $call_new (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0) {callback} {callback})
+      (drop (call $call_perform))"""
     calling = canister(
-        f"""(table funcref (elem $told)) (func $told (param i64) (call $msg_reply))
-        {method("go", f"""
-          (call $call_new (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0)
-            (i64.const {index}) (i64.const -1) (i64.const {index}) (i64.const -1))
-          (drop (call $call_perform))""")}""",
-        imports="call_new call_perform msg_reply", wide=True,
-    )  # fmt: skip
+        f"(table funcref (elem $told)) (func $told (param i64) (call $msg_reply)) {method('go', call)}",
+        imports="call_new call_perform msg_reply",
+        wide=True,
+    )
     name = ic.create()
     ic.install(name, calling, b"")
     with pytest.raises(Reject, match="out of bounds table access"):
