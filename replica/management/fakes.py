@@ -15,6 +15,8 @@ from analyzer.candid.principal import Principal
 from analyzer.candid.values import Case, DecodeError, decode, encode
 from replica.errors import CANISTER_ERROR, CANISTER_REJECT, Reject
 from replica.management.asked import Given
+from replica.management.history import By
+from replica.management.settings import wanted
 
 if TYPE_CHECKING:
     from analyzer.candid.types import CandidInterface
@@ -63,7 +65,8 @@ class Fake:
             case "create_canister":
                 args = values[0]["creation_args"]
                 settings = None if args is None else args.value["settings"]
-                made = self._engine.management.make(caller, settings, values[0]["amount"])
+                chosen = {} if settings is None else wanted(settings.value)
+                made = self._engine.operations.create(By(caller), chosen, values[0]["amount"])
                 reply = Case("Ok", {"block_id": 0, "canister_id": Principal(made.id)})
             case "deposit":
                 return self._encoded(known.results, {"block_index": 0, "balance": _BALANCE}), cycles
