@@ -61,7 +61,7 @@ def back_up_files(project: Path, folder: Path, *, running: Iterable[str] = ()) -
                 stat = path.stat()
                 os.utime(target, ns=(stat.st_atime_ns, stat.st_mtime_ns))
                 hashes[relative] = sha256(content).hexdigest()
-    commit, is_dirty = _git(project)
+    commit, is_dirty = git_state(project)
     told = {"schema": SCHEMA, "files": hashes, "commit": commit, "is_dirty": is_dirty, "left_out": left_out}
     write_file(folder / _MANIFEST, (json.dumps(told, indent=1, sort_keys=True) + "\n").encode())
     return FilesBackup(folder, hashes, commit, is_dirty, left_out)
@@ -79,7 +79,9 @@ def _files(project: Path, path: Path, left_out: dict[str, str]) -> Iterator[Path
         left_out[path.relative_to(project).as_posix()] = "it is neither a file nor a folder"
 
 
-def _git(project: Path) -> tuple[str | None, bool | None]:
+def git_state(project: Path) -> tuple[str | None, bool | None]:
+    """Return the commit of a project and whether something is not committed; None where git does not tell."""
+
     def told(*arguments: str) -> str | None:
         try:
             done = subprocess.run(
