@@ -17,7 +17,8 @@ from ctxcheck.backing_up import (
     open_store,
 )
 from ctxcheck.bytes import Transfer
-from ctxcheck.connection import connected, network_options, project_folder
+from ctxcheck.connection import connected, project_folder
+from ctxcheck.network_options import network_options
 
 if TYPE_CHECKING:
     from pathlib import Path

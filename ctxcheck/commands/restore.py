@@ -11,7 +11,8 @@ import click
 from analyzer.errors import SourceError, UsageError
 from ctxcheck.backing_up import backups_folder, find_backup, open_store
 from ctxcheck.bytes import Transfer, of_bytes, of_cycles
-from ctxcheck.connection import Connection, Target, confirmed, connected, network_options, project_folder
+from ctxcheck.connection import Connection, Target, confirmed, connected, project_folder
+from ctxcheck.network_options import network_options
 
 if TYPE_CHECKING:
     from migrator.backups.image import SnapshotImage

@@ -13,7 +13,8 @@ from analyzer.candid.principal import Principal
 from analyzer.model import Verdict
 from analyzer.report.drawing import Drawing, Line, wrapped
 from ctxcheck.bytes import of_bytes, of_cycles
-from ctxcheck.connection import Connection, Target, connected, network_options
+from ctxcheck.connection import Connection, Target, connected
+from ctxcheck.network_options import network_options
 from ctxcheck.paint import show
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import click
 
 from analyzer.model import Verdict
 from analyzer.report.drawing import Drawing, Line, shortened
-from ctxcheck.connection import Connection, Target, connected, network_options
+from ctxcheck.connection import Connection, Target, connected
+from ctxcheck.network_options import network_options
 from ctxcheck.paint import show
 
 if TYPE_CHECKING:

@@ -230,6 +230,28 @@ def test_mistakes(project: Project, arguments: tuple[str, ...], code: int, words
     assert words in project(*arguments, code=code).stderr
 
 
+def test_what_runs_beside_what_is_to_run(project: Project, ic: Replica) -> None:
+    new = str(FOLDER / NEW / "context_registry.wasm.gz")
+    done = project("diff", "canister:registry", new, *ON)
+    assert "passes under the policy" in done.stdout
+    bad = str(FOLDER / "v03_optional_field" / "context_registry.wasm.gz")
+    done = project("diff", f"ic:{project.canister}", bad, *ON, "--format", "json", code=1)
+    (one,) = json.loads(done.stdout)["canisters"]
+    assert one["surfaces"]["stable"]["compatible"] is False
+    assert "certified" in done.stdout
+    did = str(FOLDER / NEW / "context_registry.did")
+    (one,) = json.loads(project("diff", "canister:registry", did, *ON, "--format", "json").stdout)["canisters"]
+    assert set(one["surfaces"]) == {"candid"}
+    private = ic.create(controllers=[b"\7"])
+    ic.install(private, registry.module(registry.FIRST), caller=b"\7")
+    done = project("diff", f"ic:{private}", new, *ON, code=1)
+    assert "shown to controllers alone" in done.stdout
+    assert "the project has no Motoko canister" in project("diff", "canister:registry", *ON, code=2).stderr
+    assert "what runs is the old side" in project("diff", "canister:registry", "ic:aaaaa-aa", *ON, code=2).stderr
+    empty = ic.create()
+    assert "is empty" in project("diff", f"ic:{empty}", new, *ON, code=5).stderr
+
+
 def test_somebody_who_controls_nothing(project: Project, ic: Replica) -> None:
     private = ic.create(controllers=[b"\7"])
     ic.install(private, registry.module(registry.FIRST), caller=b"\7")
