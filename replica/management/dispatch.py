@@ -17,7 +17,6 @@ from replica.management.asked import Given
 from replica.management.history import By
 from replica.management.operations import CYCLES
 from replica.management.settings import wanted
-from replica.management.snapshots import Upload
 from replica.management.status import info, logs, metrics, status
 
 if TYPE_CHECKING:
@@ -272,7 +271,7 @@ class Management:
     def _upload_metadata(self, by: By, value: dict[str, Any], asked: Asked) -> bytes:
         replaced = value["replace_snapshot"]
         made = self._operations.begin_upload(
-            by, value["canister_id"].raw, _upload(value), None if replaced is None else replaced.value
+            by, value["canister_id"].raw, snapshots.upload_of(value), None if replaced is None else replaced.value
         )
         return candid.write(asked.method, {"snapshot_id": made.id})
 
@@ -306,19 +305,3 @@ def _mode(value: Case) -> tuple[code.Mode, code.Upgrade]:
     skip, persistence = options.value["skip_pre_upgrade"], options.value["wasm_memory_persistence"]
     kept: Any = None if persistence is None else str(persistence.value.label)
     return mode, code.Upgrade(kept, skip is not None and skip.value)
-
-
-def _upload(value: dict[str, Any]) -> Upload:
-    timer, hook = value["global_timer"], value["on_low_wasm_memory_hook_status"]
-    due = None
-    if timer is not None:
-        due = timer.value.value if timer.value.label == "active" else 0
-    return Upload(
-        value["wasm_module_size"],
-        value["wasm_memory_size"],
-        value["stable_memory_size"],
-        [(str(one.label), one.value) for one in value["globals"]],
-        value["certified_data"],
-        due,
-        None if hook is None else str(hook.value.label),
-    )

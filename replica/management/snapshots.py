@@ -27,6 +27,7 @@ MAX_PIECE = 2_000_000  # bytes that are read at once (MAX_SLICE_SIZE_BYTES of df
 MAX_MEMORY, MAX_STABLE = 6 << 30, 500 << 30  # bytes (spec, "Resource limits")
 MAX_CERTIFIED = 32  # bytes
 _FAILED = "Canister snapshotting failed with:"
+_COUNTER = ("i64", 0)
 _PAGE = 1 << 16
 _CHUNK = 1 << 20
 
@@ -35,7 +36,8 @@ _CHUNK = 1 << 20
 class Snapshot:
     """taken_at: ns since epoch. version: of the canister. module: the bytes as installed; uploaded: piece by piece.
 
-    shown: the globals in the order of a snapshot, without the counter of instructions, which is the last one there.
+    shown: the globals in the order of a snapshot; of one that was taken without the counter of instructions, which the
+    Internet Computer adds behind them (recalled); of an uploaded one as they came.
     """
 
     id: bytes
@@ -72,7 +74,7 @@ class Snapshot:
             "source": Case("metadata_upload" if self.uploaded else "taken_from_canister", RESERVED),
             "taken_at_timestamp": self.taken_at,
             "wasm_module_size": len(self.wasm()),
-            "globals": [Case(kind, value) for kind, value in [*self.shown, ("i64", 0)]],
+            "globals": [Case(kind, value) for kind, value in (*self.shown, *([] if self.uploaded else [_COUNTER]))],
             "wasm_memory_size": self.state.memory.size,
             "stable_memory_size": self.state.stable.size,
             "wasm_chunk_store": [{"hash": name} for name in sorted(self.chunks)],
@@ -176,6 +178,23 @@ class Upload(NamedTuple):
             _refuse("modules have at most 100 MiB")
         if len(self.globals) > MAX_GLOBALS + 1 or len(self.certified_data) > MAX_CERTIFIED:
             _refuse(f"there are at most {MAX_GLOBALS} globals and {MAX_CERTIFIED} bytes of certified data")
+
+
+def upload_of(value: dict[str, Any]) -> Upload:
+    """Return what is to be uploaded, by values of Candid as `upload_canister_snapshot_metadata` takes them."""
+    timer, hook = value["global_timer"], value["on_low_wasm_memory_hook_status"]
+    due = None
+    if timer is not None:
+        due = timer.value.value if timer.value.label == "active" else 0
+    return Upload(
+        value["wasm_module_size"],
+        value["wasm_memory_size"],
+        value["stable_memory_size"],
+        [(str(one.label), one.value) for one in value["globals"]],
+        value["certified_data"],
+        due,
+        None if hook is None else str(hook.value.label),
+    )
 
 
 def _refuse(what: str) -> NoReturn:
