@@ -138,7 +138,7 @@ def test_uploaded_snapshots(ic: Replica, value: dict[str, Any], content: bytes, 
         NUMBERS,
     ),
     controllers=st.none() | st.lists(PRINCIPALS, max_size=12),
-    viewers=st.none() | st.lists(PRINCIPALS, max_size=12).map(lambda some: Case("allowed_viewers", some)),
+    viewers=st.none() | st.lists(PRINCIPALS, max_size=12).map(lambda some: Case("allowed_viewers", [*some])),
     names=st.none() | st.lists(st.text(max_size=5), max_size=25),
 )  # fmt: skip
 def test_settings(
