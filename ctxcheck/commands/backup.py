@@ -23,11 +23,11 @@ from ctxcheck.network_options import network_options
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CHECK = "check"
+_CHECK, _IMPORT = "check", "import"
 
 
 @click.command("backup", short_help="Back up files, what canisters list, and whole canisters.")
-@click.argument("canisters", nargs=-1, metavar="[CANISTER]... | check [BACKUP]...")
+@click.argument("canisters", nargs=-1, metavar="[CANISTER]... | check [BACKUP]... | import DIR CANISTER")
 @click.option("--files/--no-files", default=True, help="The project's files.  [default: yes]")
 @click.option("--data/--no-data", default=True, help="What the listing queries return.  [default: yes]")
 @click.option("--snapshot/--no-snapshot", default=True, help="The whole canister; takes a controller.  [default: yes]")
@@ -52,7 +52,8 @@ def command(
 ) -> None:
     """Back up into `backups/`: the project's files, what canisters list, and a snapshot of each canister.
 
-    `ctxcheck backup check` looks whether backups are sound, with --read-data every byte of them.
+    `ctxcheck backup check` looks whether backups are sound, with --read-data every byte of them. `ctxcheck backup
+    import` takes in a snapshot directory that icp-cli downloaded, of the canister that is named.
 
     \b
     Exit status:
@@ -68,6 +69,9 @@ def command(
         return
     from migrator.backups.stamp import stamp  # noqa: PLC0415 - loaded for backups alone
 
+    if canisters[:1] == (_IMPORT,):
+        _import(canisters[1:], stamp(time.time_ns()), age_recipient, network)
+        return
     at = stamp(time.time_ns())
     made: list[Path] = []
     with connected(**network) as connection:
@@ -113,3 +117,48 @@ def _sound(names: tuple[str, ...], age_identity: str | None, *, read_data: bool)
         for what in wrong:
             sys.stdout.write(f"  {what}\n")
     return all_good
+
+
+def _import(arguments: tuple[str, ...], at: str, age_recipient: str | None, network: dict[str, Any]) -> None:
+    """Take in a directory of icp-cli as a backup of a canister."""
+    from pathlib import Path as RealPath  # noqa: PLC0415 - for this alone
+
+    from analyzer.errors import UsageError  # noqa: PLC0415
+    from migrator.backups.icp import Directory, import_directory  # noqa: PLC0415 - loaded for backups alone
+    from migrator.backups.manifest import Manifest, write_manifest  # noqa: PLC0415
+    from migrator.backups.private import make_folder  # noqa: PLC0415
+
+    if len(arguments) != 2:  # noqa: PLR2004 - as the usage says
+        msg = "import takes a directory and the canister that it is of"
+        raise UsageError(msg, hint="ctxcheck backup import DIR CANISTER")
+    source = Directory(RealPath(arguments[0]))
+    told = source.metadata()
+    project = project_folder()
+    with connected(**network) as connection:
+        (target,) = connection.targets([arguments[1]])
+        url = connection.place.url
+    make_folder(project / ".ctxcheck", ignored=True)
+    make_folder(backups_folder(project), ignored=True)
+    folder = make_folder(backups_folder(project) / f"snapshot-{at}-{target.name}")
+    total = sum(told[f"{kind}_size"] for kind in ("wasm_module", "wasm_memory", "stable_memory"))
+    with Transfer(f"importing {source.folder.name}", total) as transfer:
+        brought, module = import_directory(
+            source, open_store(project, recipient=age_recipient), folder, told=transfer.done
+        )
+    manifest = Manifest(
+        target.text,
+        target.name,
+        url,
+        "",
+        time.time_ns(),
+        told["taken_at_timestamp"],
+        False,  # noqa: FBT003 - icp-cli downloads from stopped canisters alone
+        module,
+        told["canister_version"],
+        told,
+        brought.sections,
+        brought.chunks,
+        encrypted=age_recipient is not None,
+    )
+    write_manifest(folder, manifest)
+    sys.stdout.write(f"{folder.relative_to(project)}\n")

@@ -25,6 +25,12 @@ _WORKERS = 8
 @click.command("restore", short_help="Put a backup back: a snapshot, data, or files.")
 @click.argument("backup")
 @click.option("--to", metavar="CANISTER", help="Into another canister than the one it is of.")
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A snapshot: only write it as icp-cli keeps one.",
+)
 @click.option("--later-edits", is_flag=True, help="Files: also over what was edited after the backup.")
 @click.option("--age-identity", type=click.Path(path_type=Path), metavar="FILE", help="What opens an encrypted backup.")
 @click.option("-y", "--yes", is_flag=True, help="Answer yes.")
@@ -33,6 +39,7 @@ def command(
     backup: str,
     *,
     to: str | None,
+    directory: Path | None,
     later_edits: bool,
     age_identity: Path | None,
     yes: bool,
@@ -55,6 +62,9 @@ def command(
     if found.state == "unverified":
         msg = "it was made by another tool, and nothing tells whether it is whole"
         raise SourceError(msg, where=found.name, hint="copy what you need out of it by hand")
+    if directory is not None:
+        _write_directory(project, found, directory, age_identity)
+        return
     if found.kind == "files":
         _restore_files(project, found, later_edits=later_edits, yes=yes)
         return
@@ -63,6 +73,23 @@ def command(
             _restore_data(connection, found, to, yes=yes)
         else:
             _restore_snapshot(connection, found, to, age_identity, yes=yes)
+
+
+def _write_directory(project: Path, found: Backup, directory: Path, age_identity: Path | None) -> None:
+    from migrator.backups.image import SnapshotImage  # noqa: PLC0415 - for this alone
+
+    if found.kind != "snapshot":
+        msg = f"{found.name} is no snapshot"
+        raise UsageError(msg, hint="--directory writes a snapshot as icp-cli keeps one")
+    if directory.exists() and any(directory.iterdir()):
+        msg = f"{directory} is not empty"
+        raise UsageError(msg)
+    image = SnapshotImage(found.path, open_store(project, identity=age_identity))
+    image.materialise(directory)
+    click.echo(
+        f"{of_bytes(image.manifest.size)} in {directory}: icp canister snapshot upload ... --input {directory}",
+        err=True,
+    )
 
 
 # Files.

@@ -13,6 +13,7 @@ from ctxcheck.demonstration import FOLDER
 from replica import Replica
 from tests.command.process import run
 from tests.replica import registry
+from tests.replica.icp import icp_in
 
 if TYPE_CHECKING:
     import subprocess
@@ -45,6 +46,7 @@ class Project:
         ic.install(self.canister, registry.module(registry.FIRST))
         registry.fill(ic, self.canister)
         root = server.root_key.hex()
+        self.network = ("-n", server.url, "-k", root, "--identity", "anonymous")
         self.write("icp.yaml", f"networks:\n  - name: test\n    mode: connected\n    url: {server.url}\n    root-key: {root}\n"
                    "environments:\n  - name: test\n    network: test\n")  # fmt: skip
         self.write(".icp/data/mappings/test.ids.json", json.dumps({"registry": self.canister}))
@@ -128,6 +130,42 @@ def test_a_snapshot_there_and_back(project: Project) -> None:
     project("restore", snapshot.name, *ON, "--to", other, "-y")
     project.ic.start(other)
     assert project.records(other) == before
+
+
+def test_directories_of_icp_cli(project: Project) -> None:
+    icp = icp_in(project.folder)
+    project("backup", *ON, "--no-files", "--no-data")
+    (snapshot,) = project.backups("snapshot-")
+    project("restore", snapshot.name, "--directory", "out")
+    other = project.ic.create()
+    uploaded = icp("canister", "snapshot", "upload", other, "--input", "out", *project.network)
+    assert uploaded.returncode == 0, uploaded.stderr
+    before = project.records()
+    project.ic.stop(project.canister)
+    made = icp("canister", "snapshot", "create", project.canister, *project.network)
+    listed = icp("canister", "snapshot", "list", project.canister, "--json", *project.network)
+    assert made.returncode == listed.returncode == 0, made.stderr + listed.stderr
+    (one,) = json.loads(listed.stdout)["snapshots"]
+    down = icp(
+        "canister",
+        "snapshot",
+        "download",
+        project.canister,
+        one["snapshot_id"],
+        "--output",
+        "theirs",
+        *project.network,
+    )
+    assert down.returncode == 0, down.stderr
+    project("backup", "import", "theirs", "registry", *ON)
+    imported = project.backups("snapshot-")[-1]
+    project.ic.start(project.canister)
+    project("restore", imported.name, *ON, "--to", other, "-y")
+    project.ic.start(other)
+    assert project.records(other) == before
+    assert "is not empty" in project("restore", imported.name, "--directory", "out", code=2).stderr
+    assert "import takes a directory" in project("backup", "import", "theirs", code=2).stderr
+    assert "no snapshot of icp-cli" in project("backup", "import", "src", "registry", *ON, code=3).stderr
 
 
 def test_data_there_and_back(project: Project) -> None:
