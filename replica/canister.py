@@ -29,7 +29,8 @@ RUNNING, STOPPING, STOPPED = 1, 2, 3
 # How far the hook for low memory is, in the words of snapshots.
 CALM, READY, EXECUTED = "condition_not_satisfied", "ready", "executed"
 HOOK = "canister_on_low_wasm_memory"
-_LIMITED = ("I", "U", "T")  # messages that the setting `wasm_memory_limit` is for (dfinity/ic, recalled)
+MOST_NARROW, MOST_WIDE = 4 << 30, 6 << 30  # bytes of a main memory (spec, "Resource limits")
+_LIMITED = ("I", "U")  # messages that the setting `wasm_memory_limit` is for (spec, "create_canister")
 _WORDS = {RUNNING: "running", STOPPING: "stopping", STOPPED: "stopped"}
 
 
@@ -265,7 +266,7 @@ class Canister:
             )
             raise Trap(msg, "IC0539")
 
-    def _look_at_memory(self) -> None:
+    def look_at_memory(self) -> None:
         """Arm the hook for low memory (spec, "On Low Wasm Memory")."""
         if not self.is_low(self.state.memory.size):
             self.hook = CALM
@@ -273,8 +274,14 @@ class Canister:
             self.hook = READY
 
     def is_low(self, size: int) -> bool:
-        """Tell whether a main memory of a size (bytes) is low by the settings."""
-        return self.settings.wasm_memory_limit < size + self.settings.wasm_memory_threshold
+        """Tell whether a main memory of a size (bytes) leaves less room than the setting says.
+
+        Without a limit there is as much room as pointers reach (spec, "On Low Wasm Memory"; its abstract rule would call
+        all memory low then, against the "never" of the setting's default).
+        """
+        wide = self.state.module is not None and self.state.module.wide
+        limit = self.settings.wasm_memory_limit or (MOST_WIDE if wide else MOST_NARROW)
+        return limit < size + self.settings.wasm_memory_threshold
 
     def take_hook(self) -> bool:
         """Tell whether the hook for low memory is to be run now; it is told once."""
@@ -311,7 +318,7 @@ class Canister:
             self.state.certified_data = message.certified_data
         if message.timer is not None:
             self.state.timer = message.timer
-        self._look_at_memory()
+        self.look_at_memory()
         self.cycles += message.accepted_cycles - sum(call.cycles for call in message.calls)
         self.pay(cycles.BURNED, message.burned)
         if message.entry not in UNREPLICATED:

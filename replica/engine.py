@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analyzer.candid.principal import Principal
-from replica.canister import RUNNING, Canister, Limits
+from replica.canister import HOOK, READY, RUNNING, Canister, Limits
 from replica.canisters import Canisters
 from replica.errors import CANISTER_ERROR, SYS_FATAL, Reject
 from replica.faults import Faults
@@ -215,10 +215,12 @@ class Engine:
                 return
             with self.change():
                 self.scheduler.expire()
-                for canister, entry in due:
+                for looked_at, entry in due:
+                    canister = self.canisters[looked_at.id]
                     if entry == _TIMER:
-                        self.canisters[canister.id].state.timer = 0  # it rings once
-                    self.scheduler.task(self.canisters[canister.id], entry)
+                        canister.state.timer = 0  # it rings once
+                    if entry != HOOK or canister.take_hook():
+                        self.scheduler.task(canister, entry)
                 self.scheduler.run(STEPS)
 
     def _due(self, *, heartbeats: bool) -> list[tuple[Canister, str]]:
@@ -228,6 +230,8 @@ class Engine:
             module = canister.state.module
             if module is None or canister.run_status != RUNNING or is_frozen(canister):
                 continue
+            if canister.hook == READY and HOOK in module.entries:
+                due.append((canister, HOOK))
             if heartbeats and _HEARTBEAT in module.entries:
                 due.append((canister, _HEARTBEAT))
             if 0 < canister.state.timer <= now and _TIMER in module.entries:

@@ -16,6 +16,7 @@ from replica.errors import CANISTER_ERROR, CANISTER_REJECT, SYS_TRANSIENT, SYS_U
 from replica.execution.message import CLEANUP, INSPECT, REJECT, REPLICATED_QUERY, REPLY, TASK, UPDATE, Message
 from replica.execution.trap import Trap
 from replica.management.asked import Asked
+from replica.management.cycles import is_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -296,7 +297,7 @@ class Scheduler:
         elif message.rejected is not None:
             self._answer(context, Reject(CANISTER_REJECT, "IC0406", message.rejected))
         self._close(number, Reject(CANISTER_ERROR, "IC0506", "Canister did not reply to the call"))
-        if canister.take_hook():
+        if not is_frozen(canister) and canister.take_hook():  # else when it is warm again
             self.task(canister, HOOK)
 
     def _send(self, context: int, canister: Canister, call: OutCall, version: int) -> None:

@@ -88,7 +88,7 @@ class Management:
         name: bytes = (value.get("target_canister") or value["canister_id"]).raw
         canister = self._engine.canisters[name]
         if method == _TOPPING_UP:
-            return name
+            return name  # frozen or not (recalled)
         if not access.admits(canister, caller, method):
             msg = f"Only controllers of canister {Principal(name)} can call ic00 method {method}"
             raise Reject(CANISTER_ERROR, "IC0512", msg)

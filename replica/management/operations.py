@@ -102,6 +102,7 @@ class Operations:
                 canister.settings = before
                 raise
         canister.trim_logs()
+        canister.look_at_memory()
         canister.version += 1
         if "controllers" in wanted:
             self._record(canister, by, "controllers_change", controllers=new.controllers)

@@ -63,7 +63,7 @@ class Settings:
     log_visibility: Visibility = field(default_factory=Visibility)
     snapshot_visibility: Visibility = field(default_factory=Visibility)
     status_visibility: Visibility = field(default_factory=Visibility)
-    wasm_memory_limit: int = 3 << 30
+    wasm_memory_limit: int = 3 << 30  # by the spec none; what dfinity/ic gives new canisters (recalled)
     wasm_memory_threshold: int = 0
     environment_variables: dict[str, str] = field(default_factory=dict)
     log_memory_limit: int = 4096

@@ -291,24 +291,28 @@ def begin_upload(canister: Canister, upload: Upload, now: int, replaced: bytes |
 def load(canister: Canister, snapshot: Snapshot) -> None:
     """Make a canister what a snapshot holds. Raises Reject; then it is as it was."""
     state = snapshot.finished().copy()
-    hook = canister.hook
     if not (snapshot.uploaded and snapshot.timer_known):
         state.timer = canister.state.timer
-    if snapshot.uploaded and snapshot.hook:
-        hook = snapshot.hook
-        is_low = canister.is_low(state.memory.size)
-        if is_low == (hook == CALM):
-            _refuse(f"the hook for low memory is {hook}, and memory is {'' if is_low else 'not '}low")
-    before = canister.state, canister.chunks
+    before = canister.state, canister.chunks, canister.hook
     canister.replace(state)
     canister.chunks = dict(snapshot.chunks)
     try:
         if snapshot.uploaded:
+            _check_hook(canister, snapshot)
             canister.try_state()
         cycles.check(canister, "Loading a snapshot failed with")
     except Reject:
-        old, canister.chunks = before
+        old, canister.chunks, canister.hook = before
         canister.replace(old)
         raise
-    canister.hook = hook
     canister.version += 1
+
+
+def _check_hook(canister: Canister, snapshot: Snapshot) -> None:
+    """Take over the hook for low memory, if it is told. Raises Reject (IC0408): memory and hook contradict each other."""
+    if not snapshot.hook:
+        return
+    is_low = canister.is_low(canister.state.memory.size)
+    if is_low == (snapshot.hook == CALM):
+        _refuse(f"the hook for low memory is {snapshot.hook}, and memory is {'' if is_low else 'not '}low")
+    canister.hook = snapshot.hook

@@ -18,6 +18,7 @@ from tests.replica.test_composite import ASKING
 from tests.replica.test_management import (
     AAAAA,
     ARGUMENTS,
+    GROWING,
     MODULE,
     OWNER,
     STRANGER,
@@ -364,6 +365,29 @@ def test_the_room_for_logs(ic: Replica, name: Principal) -> None:
     assert [number for number, _, _ in one.logs] == [2, 3]
     with pytest.raises(Reject, match="log_memory_limit expected to be at most 2097152"):
         manage(ic, "update_settings", of(name, settings=wanting(log_memory_limit=(2 << 20) + 1)))
+
+
+@pytest.mark.parametrize(
+    ("limit", "threshold", "runs"),
+    [
+        pytest.param(0, 0, 0, id="neither limit nor threshold"),
+        pytest.param(0, (4 << 30) - (1 << 16), 0, id="no limit: room up to 4 GiB, just enough of it"),
+        pytest.param(0, (4 << 30) - (1 << 16) + 1, 1, id="no limit: a byte too little"),
+        pytest.param(100 << 16, 99 << 16, 0, id="as much room as is wanted"),
+        pytest.param(100 << 16, (99 << 16) + 1, 1, id="less room than is wanted"),
+    ],
+)
+def test_new_settings_may_make_memory_low(ic: Replica, limit: int, threshold: int, runs: int) -> None:
+    name = Principal.parse(ic.create())
+    ic.install(str(name), GROWING, b"")
+    for _ in range(2):
+        wanted = wanting(wasm_memory_limit=limit, wasm_memory_threshold=threshold)
+        manage(ic, "update_settings", of(name, settings=wanted))
+        ic.set_cycles(str(name), 0)
+        ic.tick()  # it is frozen, and waits
+        ic.set_cycles(str(name), 10**14)
+        ic.tick()
+        assert ic.query(str(name), "get")[0] == runs
 
 
 def test_any_url_will_do_to_make_a_canister(ic: Replica) -> None:
