@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from migrator.backups.manifest import SECTIONS, read_manifest
-from migrator.backups.metadata import from_json
 from migrator.backups.private import make_folder, write_file
 from migrator.backups.store import PIECE, DamagedError
+from replica.snapshots.metadata import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
