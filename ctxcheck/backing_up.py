@@ -129,8 +129,8 @@ def back_up_snapshot(connection: Connection, target: Target, stamp: str, store: 
     from migrator.backups.download import download  # noqa: PLC0415 - see above
     from migrator.backups.files import git_state  # noqa: PLC0415
     from migrator.backups.manifest import Manifest, write_manifest  # noqa: PLC0415
-    from replica.snapshots.metadata import to_json  # noqa: PLC0415
     from migrator.backups.private import make_folder  # noqa: PLC0415
+    from replica.snapshots.metadata import to_json  # noqa: PLC0415
 
     client = connection.client
     make_folder(connection.project / ".ctxcheck", ignored=True)

@@ -276,8 +276,8 @@ class Canister:
     def is_low(self, size: int) -> bool:
         """Tell whether a main memory of a size (bytes) leaves less room than the setting says.
 
-        Without a limit there is as much room as pointers reach (spec, "On Low Wasm Memory"; its abstract rule would call
-        all memory low then, against the "never" of the setting's default).
+        Without a limit there is as much room as pointers reach (spec, "On Low Wasm Memory"; its abstract rule would
+        call all memory low then, against the "never" of the setting's default).
         """
         wide = self.state.module is not None and self.state.module.wide
         limit = self.settings.wasm_memory_limit or (MOST_WIDE if wide else MOST_NARROW)

@@ -309,7 +309,7 @@ def load(canister: Canister, snapshot: Snapshot) -> None:
 
 
 def _check_hook(canister: Canister, snapshot: Snapshot) -> None:
-    """Take over the hook for low memory, if it is told. Raises Reject (IC0408): memory and hook contradict each other."""
+    """Take over the hook for low memory, if it is told. Raises Reject (IC0408): the memory contradicts it."""
     if not snapshot.hook:
         return
     is_low = canister.is_low(canister.state.memory.size)
