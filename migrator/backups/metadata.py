@@ -8,6 +8,9 @@ from analyzer.candid.values import RESERVED, Case, Some
 from analyzer.errors import SourceError
 
 _KINDS = ("i32", "i64", "f32", "f64", "v128")
+_FLOATS = ("f32", "f64")
+_HASH = 32
+_MOST = 32  # bytes of certified data
 
 
 def to_json(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -33,14 +36,14 @@ def from_json(told: dict[str, Any], where: str) -> dict[str, Any]:
     try:
         return {
             "source": Case("metadata_upload", RESERVED),
-            "taken_at_timestamp": int(told["taken_at_timestamp"]),
-            "wasm_module_size": int(told["wasm_module_size"]),
+            "taken_at_timestamp": _count(told["taken_at_timestamp"]),
+            "wasm_module_size": _count(told["wasm_module_size"]),
             "globals": [_global(one) for one in told["globals"]],
-            "wasm_memory_size": int(told["wasm_memory_size"]),
-            "stable_memory_size": int(told["stable_memory_size"]),
-            "wasm_chunk_store": [{"hash": bytes(one["hash"])} for one in told["wasm_chunk_store"]],
-            "canister_version": int(told["canister_version"]),
-            "certified_data": bytes(told["certified_data"]),
+            "wasm_memory_size": _count(told["wasm_memory_size"]),
+            "stable_memory_size": _count(told["stable_memory_size"]),
+            "wasm_chunk_store": [{"hash": _bytes(one["hash"], _HASH)} for one in told["wasm_chunk_store"]],
+            "canister_version": _count(told["canister_version"]),
+            "certified_data": _bytes(told["certified_data"]),
             "global_timer": _timer(told.get("global_timer")),
             "on_low_wasm_memory_hook_status": _hook(told.get("on_low_wasm_memory_hook_status")),
         }
@@ -49,13 +52,25 @@ def from_json(told: dict[str, Any], where: str) -> dict[str, Any]:
         raise SourceError(msg, where=where) from None
 
 
+def _count(told: Any) -> int:  # noqa: ANN401 - JSON
+    if not isinstance(told, int) or isinstance(told, bool) or told < 0:
+        raise ValueError(told)
+    return told
+
+
+def _bytes(told: Any, size: int | None = None) -> bytes:  # noqa: ANN401 - JSON
+    if not isinstance(told, list) or len(told) > _MOST or size not in (None, len(told)):
+        raise ValueError(type(told))
+    return bytes(told)
+
+
 def _variant(value: Case) -> Any:  # noqa: ANN401 - JSON
     return str(value.label) if value.value is None else {str(value.label): value.value}
 
 
 def _global(told: dict[str, Any]) -> Case:
     ((kind, value),) = told.items()
-    if kind not in _KINDS:
+    if kind not in _KINDS or not isinstance(value, (int, float) if kind in _FLOATS else int):
         raise ValueError(kind)
     return Case(kind, value)
 
@@ -63,7 +78,7 @@ def _global(told: dict[str, Any]) -> Case:
 def _timer(told: Any) -> Some | None:  # noqa: ANN401 - JSON
     if told is None:
         return None
-    return Some(Case("inactive")) if told == "inactive" else Some(Case("active", int(told["active"])))
+    return Some(Case("inactive")) if told == "inactive" else Some(Case("active", _count(told["active"])))
 
 
 def _hook(told: Any) -> Some | None:  # noqa: ANN401 - JSON
