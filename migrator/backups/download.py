@@ -67,16 +67,17 @@ def download(
     store: Store,
     folder: Path,
     *,
+    of: str = "",
     told: Callable[[int], None] = lambda _: None,
 ) -> Downloaded:
     """Bring a snapshot into a store. folder: of the backup, where what is done is noted. told: bytes done, each time.
 
-    metadata: as the network tells it. What an earlier attempt for the same metadata noted is read in the store again,
-    and brought again where it is not sound. At most 2 x WORKERS reads are in memory.
+    metadata: as the network tells it. of: the snapshot's name. What an earlier attempt for the same snapshot noted is
+    read in the store again, and brought again where it is not sound. At most 2 x WORKERS reads are in memory.
     Raises NetworkError, Rejected, OSError, SourceError: a chunk is not what it is called, a read is too short.
     """
     make_folder(folder)
-    done = _noted(folder / LOG, _digest(metadata))
+    done = _noted(folder / LOG, _digest(of, metadata))
     module = sha256()
     received = 0
     sections = {kind: Section(metadata[f"{kind}_size"]) for kind in SECTIONS}
@@ -161,9 +162,9 @@ def _kept(store: Store, piece: bytes) -> str | None:
     return None if piece == _ZEROS[: len(piece)] else store.put(piece)
 
 
-def _digest(metadata: dict[str, Any]) -> str:
+def _digest(of: str, metadata: dict[str, Any]) -> str:
     """Return what tells one snapshot from another."""
-    return sha256(repr(sorted(metadata.items())).encode()).hexdigest()
+    return sha256(repr((of, sorted(metadata.items()))).encode()).hexdigest()
 
 
 def _noted(path: Path, digest: str) -> dict[_Key, tuple[list[str | None], int]]:

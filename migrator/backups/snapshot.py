@@ -79,7 +79,8 @@ def keep_snapshot(
     with writing(store.folder):
         make_folder(folder)
         _note(folder, known)
-        brought = download(reader, metadata, store, folder, told=told)
+        of = f"{known.network} {known.canister} {known.snapshot_id}"
+        brought = download(reader, metadata, store, folder, of=of, told=told)
         if brought.module_hash != known.module_hash:
             msg = "the module of the snapshot is not the one that is certified to run"
             raise SourceError(msg, where=known.name, hint="it was upgraded meanwhile, or the network lies: try again")

@@ -59,48 +59,56 @@ class Store:
             content = self.recipient.seal(content)
             path = self._sealed_path(name, self.recipient.tag, content)
         make_folder(path.parent)
+        damaged = [] if self.recipient is None else self._sealed_to(name, self.recipient.tag)
         write_draft(path, content)
+        for one in damaged:
+            if not _is_sound(name, one, len(piece)):
+                one.unlink(missing_ok=True)
         return name
 
     def get(self, name: str, size: int) -> bytes:
         """Return a piece of so many bytes, hashed again. Raises DamagedError, which names it; SourceError: no key."""
-        path = self._path(name)
-        if path.exists():
+        wrong: SourceError | None = None
+        for path in self._files(name):
+            try:
+                return self._opened(name, path, size)
+            except DamagedError as error:
+                wrong = error  # another file of the same piece may be sound
+            except SourceError as error:
+                wrong = wrong or error
+        raise wrong or _damaged(name, "is missing")
+
+    def _opened(self, name: str, path: Path, size: int) -> bytes:
+        if not path.name.endswith(_SEALED):
             return _unpacked(name, _content(name, path), size)
-        sealed = self._sealed(name)
-        if not sealed:
-            raise _damaged(name, "is missing")
         if self._identity is None:
             raise needs_identity(str(self.folder))
-        for path in sealed:
-            if self._identity.opens(_tag(path)):
-                content = _content(name, path)
-                if sha256(content).hexdigest() != _digest(path):
-                    raise _damaged(name, "is not what it was")
-                return _unpacked(name, self._identity.open(content, str(self.folder)), size)
-        msg = "the age identity does not open it"
-        raise SourceError(msg, where=str(self.folder))
+        if not self._identity.opens(_tag(path)):
+            msg = "the age identity does not open it"
+            raise SourceError(msg, where=str(self.folder))
+        return _unpacked(name, self._identity.open(_intact(name, path), str(self.folder)), size)
 
     def holds(self, name: str, size: int) -> bool:
         """Tell whether a piece is there as this store would write it, and sound: it is read for that."""
         if self.recipient is None:
             path = self._path(name)
-            return path.exists() and _wrong(name, path, size) is None
-        ours = [path for path in self._sealed(name) if _tag(path) == self.recipient.tag]
-        return any(_wrong(name, path, size) is None for path in ours)
+            return path.exists() and _is_sound(name, path, size)
+        return any(_is_sound(name, path, size) for path in self._sealed_to(name, self.recipient.tag))
 
     def wrong(self, name: str, size: int) -> str | None:
         """Return what is wrong with a piece, None where it is sound; of an encrypted one without its key: the file."""
-        paths = self._files(name)
-        if not paths:
-            return f"piece {name} is missing"
-        found = next((what for path in paths if (what := _wrong(name, path, size)) is not None), None)
-        if found is None and self._identity is not None and not self._path(name).exists():
+        found: str | None = None
+        for path in self._files(name):
             try:
-                self.get(name, size)
+                if path.name.endswith(_SEALED) and self._identity is None:
+                    _intact(name, path)
+                else:
+                    self._opened(name, path, size)
             except SourceError as error:
-                return error.what
-        return found
+                found = found or error.what
+            else:
+                return None
+        return found or f"piece {name} is missing"
 
     def opens(self, names: Iterable[str]) -> bool:
         """Tell whether pieces are plain, or there is a key that may open them."""
@@ -157,6 +165,9 @@ class Store:
     def _sealed(self, name: str) -> list[Path]:
         return sorted(self._path(name).parent.glob(f"{name[2:]}.*{_SEALED}"))
 
+    def _sealed_to(self, name: str, tag: str) -> list[Path]:
+        return [path for path in self._sealed(name) if _tag(path) == tag]
+
     def _files(self, name: str) -> list[Path]:
         plain = self._path(name)
         return [*([plain] if plain.exists() else []), *self._sealed(name)]
@@ -170,17 +181,24 @@ def _digest(path: Path) -> str:
     return path.name.split(".")[2]
 
 
-def _wrong(name: str, path: Path, size: int) -> str | None:
+def _is_sound(name: str, path: Path, size: int) -> bool:
+    """Tell whether a file is a sound piece; of an encrypted one, whether it is the file that was written."""
     try:
-        content = _content(name, path)
         if path.name.endswith(_SEALED):
-            if sha256(content).hexdigest() != _digest(path):
-                raise _damaged(name, "is not what it was")
+            _intact(name, path)
         else:
-            _unpacked(name, content, size)
-    except DamagedError as error:
-        return error.what
-    return None
+            _unpacked(name, _content(name, path), size)
+    except DamagedError:
+        return False
+    return True
+
+
+def _intact(name: str, path: Path) -> bytes:
+    """Return an encrypted file as it was written. Raises DamagedError."""
+    content = _content(name, path)
+    if sha256(content).hexdigest() != _digest(path):
+        raise _damaged(name, "is not what it was")
+    return content
 
 
 def _content(name: str, path: Path) -> bytes:
