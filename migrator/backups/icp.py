@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.errors import SourceError
 from migrator.backups.download import download
 from migrator.backups.manifest import SECTIONS
-from migrator.backups.metadata import from_json
 from migrator.backups.snapshot import about, keep_snapshot
+from replica.snapshots.metadata import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
 from migrator.backups.manifest import SECTIONS, read_manifest
-from migrator.backups.metadata import from_json
 from migrator.backups.private import make_folder, new_file, write_file
 from migrator.backups.store import PIECE
+from replica.snapshots.metadata import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

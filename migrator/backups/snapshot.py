@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from analyzer.errors import SourceError
 from migrator.backups.download import download
 from migrator.backups.manifest import COMPLETE, Manifest, write_manifest
-from migrator.backups.metadata import to_json
 from migrator.backups.private import make_folder, write_file
 from migrator.backups.writers import writing
+from replica.snapshots.metadata import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

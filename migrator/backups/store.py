@@ -3,8 +3,9 @@
 A piece is named by the SHA-256 of its bytes. It is a file that appears as a whole; two writers of one piece write the
 same. What no manifest names is left over, and goes when backups are pruned.
 
-`ab/cdef....zst` is a piece. An encrypted one is `ab/cdef....RECIPIENT.SHA256.zst.age`: whom it is for, and the hash of
-the file itself, so that damage is found by those who cannot open it. Its name still is the hash of what is in it:
+`ab/cdef....SHA256.zst` is the piece abcdef...; SHA256 is of the file itself. zstd can say one thing in several ways:
+with it any changed bit is found, also one that changes nothing, and also by those who cannot open what is encrypted,
+which is `ab/cdef....SHA256.RECIPIENT.zst.age`. The name of an encrypted piece still is the hash of what is in it:
 whoever has a copy of a piece can tell that it is there.
 """
 
@@ -53,16 +54,15 @@ class Store:
         name = sha256(piece).hexdigest()
         if self.holds(name, len(piece)):
             return name
-        content = zstandard.ZstdCompressor(level=_LEVEL).compress(piece)
-        path = self._path(name)
+        damaged = self._own(name)
+        content, end = zstandard.ZstdCompressor(level=_LEVEL).compress(piece), _PLAIN
         if self.recipient is not None:
-            content = self.recipient.seal(content)
-            path = self._sealed_path(name, self.recipient.tag, content)
+            content, end = self.recipient.seal(content), f".{self.recipient.tag}{_SEALED}"
+        path = self._folder(name) / f"{name[2:]}.{sha256(content).hexdigest()}{end}"
         make_folder(path.parent)
-        damaged = [] if self.recipient is None else self._sealed_to(name, self.recipient.tag)
         write_draft(path, content)
         for one in damaged:
-            if not _is_sound(name, one, len(piece)):
+            if one != path and not _is_sound(name, one, len(piece)):
                 one.unlink(missing_ok=True)
         return name
 
@@ -83,26 +83,22 @@ class Store:
             return _unpacked(name, _content(name, path), size)
         if self._identity is None:
             raise needs_identity(str(self.folder))
-        if not self._identity.opens(_tag(path)):
+        if not self._identity.opens(_tag(path) or ""):
             msg = "the age identity does not open it"
             raise SourceError(msg, where=str(self.folder))
         return _unpacked(name, self._identity.open(_intact(name, path), str(self.folder)), size)
 
     def holds(self, name: str, size: int) -> bool:
         """Tell whether a piece is there as this store would write it, and sound: it is read for that."""
-        if self.recipient is None:
-            path = self._path(name)
-            return path.exists() and _is_sound(name, path, size)
-        return any(_is_sound(name, path, size) for path in self._sealed_to(name, self.recipient.tag))
+        return any(_is_sound(name, path, size) for path in self._own(name))
 
     def wrong(self, name: str, size: int) -> str | None:
         """Return what is wrong with a piece, None where it is sound; of an encrypted one without its key: the file."""
         found: str | None = None
         for path in self._files(name):
             try:
-                if path.name.endswith(_SEALED) and self._identity is None:
-                    _intact(name, path)
-                else:
+                _intact(name, path)
+                if self._identity is not None or not path.name.endswith(_SEALED):
                     self._opened(name, path, size)
             except SourceError as error:
                 found = found or error.what
@@ -112,7 +108,9 @@ class Store:
 
     def opens(self, names: Iterable[str]) -> bool:
         """Tell whether pieces are plain, or there is a key that may open them."""
-        return self._identity is not None or all(self._path(name).exists() for name in names)
+        return self._identity is not None or not any(
+            path.name.endswith(_SEALED) for name in names for path in self._files(name)
+        )
 
     def has(self, name: str) -> bool:
         """Tell whether a piece is there; whether it is sound, `wrong` tells."""
@@ -154,49 +152,42 @@ class Store:
                 if folder.is_dir():
                     sync_folder(folder)
 
-    def _path(self, name: str) -> Path:
+    def _folder(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise _damaged(name[:80], "is no name of a piece")
-        return self.folder / name[:2] / f"{name[2:]}{_PLAIN}"
-
-    def _sealed_path(self, name: str, tag: str, content: bytes) -> Path:
-        return self._path(name).with_name(f"{name[2:]}.{tag}.{sha256(content).hexdigest()}{_SEALED}")
-
-    def _sealed(self, name: str) -> list[Path]:
-        return sorted(self._path(name).parent.glob(f"{name[2:]}.*{_SEALED}"))
-
-    def _sealed_to(self, name: str, tag: str) -> list[Path]:
-        return [path for path in self._sealed(name) if _tag(path) == tag]
+        return self.folder / name[:2]
 
     def _files(self, name: str) -> list[Path]:
-        plain = self._path(name)
-        return [*([plain] if plain.exists() else []), *self._sealed(name)]
+        """Return the files of a piece, plain ones first."""
+        found = self._folder(name).glob(f"{name[2:]}.*")
+        return sorted(found, key=lambda path: (path.name.endswith(_SEALED), path.name))
+
+    def _own(self, name: str) -> list[Path]:
+        """Return the files of a piece that are as this store writes them."""
+        tag = None if self.recipient is None else self.recipient.tag
+        return [path for path in self._files(name) if _tag(path) == tag]
 
 
-def _tag(path: Path) -> str:
-    return path.name.split(".")[1]
-
-
-def _digest(path: Path) -> str:
-    return path.name.split(".")[2]
+def _tag(path: Path) -> str | None:
+    """Return whom a file is encrypted to, None where it is plain."""
+    return path.name.split(".")[2] if path.name.endswith(_SEALED) else None
 
 
 def _is_sound(name: str, path: Path, size: int) -> bool:
     """Tell whether a file is a sound piece; of an encrypted one, whether it is the file that was written."""
     try:
-        if path.name.endswith(_SEALED):
-            _intact(name, path)
-        else:
-            _unpacked(name, _content(name, path), size)
+        content = _intact(name, path)
+        if not path.name.endswith(_SEALED):
+            _unpacked(name, content, size)
     except DamagedError:
         return False
     return True
 
 
 def _intact(name: str, path: Path) -> bytes:
-    """Return an encrypted file as it was written. Raises DamagedError."""
+    """Return a file as it was written. Raises DamagedError."""
     content = _content(name, path)
-    if sha256(content).hexdigest() != _digest(path):
+    if sha256(content).hexdigest() != path.name.split(".")[1]:
         raise _damaged(name, "is not what it was")
     return content
 

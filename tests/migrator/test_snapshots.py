@@ -22,7 +22,6 @@ from migrator.backups.download import AT_ONCE, download
 from migrator.backups.icp import Directory, import_directory
 from migrator.backups.image import SnapshotImage
 from migrator.backups.manifest import COMPLETE, MANIFEST, SECTIONS, Manifest, Section, read_manifest, write_manifest
-from migrator.backups.metadata import from_json, to_json
 from migrator.backups.store import PIECE, DamagedError, Store
 from migrator.network.agent import Agent
 from migrator.network.errors import NetworkError
@@ -31,6 +30,7 @@ from migrator.network.management import ManagementClient
 from migrator.network.transport import Transport
 from replica import Replica
 from replica.faults import Fault
+from replica.snapshots.metadata import from_json, to_json
 from tests.replica import registry
 from tests.shared import ROOT
 
