@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ctxcheck.connection import Connection, Target
+    from migrator.backups.encryption import Recipient
     from migrator.backups.listing import Backup
+    from migrator.backups.manifest import Manifest
+    from migrator.backups.snapshot import Unfinished
     from migrator.backups.store import Store
 
 
@@ -58,7 +61,7 @@ class Reader(NamedTuple):
         return self.connection.client.read_chunk(self.canister, self.snapshot, name)
 
 
-def back_up_project(connection: Connection, stamp: str) -> Path:
+def back_up_project(connection: Connection, stamp: str, recipient: Recipient | None = None) -> Path:
     """Copy the project's files; return the folder of the copy."""
     from migrator.backups.files import NETWORKS, back_up_files  # noqa: PLC0415 - see above
     from migrator.backups.private import make_folder  # noqa: PLC0415
@@ -66,7 +69,7 @@ def back_up_project(connection: Connection, stamp: str) -> Path:
     make_folder(backups_folder(connection.project), ignored=True)
     folder = backups_folder(connection.project) / f"fs-backup-{stamp}"
     running = [name for name in NETWORKS if _runs(connection.project, name)]
-    made = back_up_files(connection.project, folder, running=running)
+    made = back_up_files(connection.project, folder, running=running, recipient=recipient)
     click.echo(f"files: {len(made.hashes)} in {folder.name}", err=True)
     for name, why in made.left_out.items():
         click.echo(f"  left out: {name}, {why}", err=True)
@@ -93,7 +96,13 @@ def _runs(project: Path, name: str) -> bool:
     return True
 
 
-def back_up_data(connection: Connection, targets: list[Target], stamp: str, queries: tuple[str, ...]) -> Path:
+def back_up_data(
+    connection: Connection,
+    targets: list[Target],
+    stamp: str,
+    queries: tuple[str, ...],
+    recipient: Recipient | None = None,
+) -> Path:
     """Write what the listing queries of canisters return; return the file."""
     from analyzer.candid.parse import parse_candid  # noqa: PLC0415 - see above
     from migrator.backups.data import CanisterData, listing_queries, read_data, write_data  # noqa: PLC0415
@@ -120,73 +129,107 @@ def back_up_data(connection: Connection, targets: list[Target], stamp: str, quer
             click.echo(f"  NOT backed up: {name}, because {why}", err=True)
     make_folder(backups_folder(connection.project), ignored=True)
     path = backups_folder(connection.project) / f"data-backup-{stamp}.json"
-    write_data(path, found, created=stamp, network=connection.place.url)
+    write_data(path, found, created=stamp, network=connection.place.url, recipient=recipient)
     return path
 
 
-def back_up_snapshot(connection: Connection, target: Target, stamp: str, store: Store, *, encrypted: bool) -> Path:
-    """Take a snapshot, bring it into the store, and take it off the chain; return the folder of the backup."""
-    from migrator.backups.download import download  # noqa: PLC0415 - see above
-    from migrator.backups.files import git_state  # noqa: PLC0415
-    from migrator.backups.manifest import Manifest, write_manifest  # noqa: PLC0415
-    from migrator.backups.private import make_folder  # noqa: PLC0415
-    from replica.snapshots.metadata import to_json  # noqa: PLC0415
+def back_up_snapshot(connection: Connection, target: Target, stamp: str, store: Store, *, resume: bool = False) -> Path:
+    """Take a snapshot, bring it into the store, and take it off the chain; return the folder of the backup.
+
+    resume: go on with the last one whose download was cut off and that still is on the chain, where there is one.
+    """
+    from migrator.backups.private import make_folder  # noqa: PLC0415 - see above
+    from migrator.backups.snapshot import keep_snapshot, unfinished  # noqa: PLC0415
+    from migrator.backups.taken import read_taken  # noqa: PLC0415
 
     client = connection.client
-    make_folder(connection.project / ".ctxcheck", ignored=True)
-    make_folder(backups_folder(connection.project), ignored=True)
-    folder = make_folder(backups_folder(connection.project) / f"snapshot-{stamp}-{target.name}")
-    before = client.status(target.id)
-    if before.module_hash is None:
-        msg = f"{target.name} is empty: there is nothing to take a snapshot of"
-        raise UsageError(msg)
-    taken = client.take_snapshot(target.id)
-    metadata = client.snapshot_metadata(target.id, taken.id)
+    backups = make_folder(backups_folder(connection.project), ignored=True)
+    there = {one.id.hex() for one in client.snapshots(target.id)}
+    begun = [
+        one
+        for one in unfinished(backups, canister=target.text, network=connection.place.url)
+        if one.snapshot_id in there
+    ]
+    if begun and resume:
+        known, metadata = _known_of(connection, target, begun[0])
+        folder = begun[0].folder
+        click.echo(f"  going on with {folder.name}: as the canister was then, not as it is now", err=True)
+    else:
+        for one in begun:
+            click.echo(f"  {one.folder.name} was cut off, its snapshot still is on the chain: --resume", err=True)
+        known, metadata = _taken(connection, target, stamp)
+        folder = backups / f"snapshot-{stamp}-{target.name}"
     total = sum(metadata[f"{kind}_size"] for kind in ("wasm_module", "wasm_memory", "stable_memory"))
+    reader = Reader(connection, target.id, bytes.fromhex(known.snapshot_id))
     with Transfer(f"snapshot of {target.name}", total) as transfer:
-        brought = download(Reader(connection, target.id, taken.id), metadata, store, folder, told=transfer.done)
-    commit, is_dirty = git_state(connection.project)
-    manifest = Manifest(
-        target.text,
-        target.name,
-        connection.place.url,
-        taken.id.hex(),
-        time.time_ns(),
-        taken.taken_at,
-        before.status != "stopped",
-        before.module_hash.hex(),
-        metadata["canister_version"],
-        to_json(metadata),
-        brought.sections,
-        brought.chunks,
-        cycles=before.cycles,
-        commit=commit,
-        is_dirty=is_dirty,
-        encrypted=encrypted,
-    )
-    _check_module(manifest, store, encrypted=encrypted)
-    write_manifest(folder, manifest)
-    client.delete_snapshot(target.id, taken.id)  # ours, and safe here now
+        manifest, received = keep_snapshot(reader, metadata, known, store, folder, told=transfer.done)
+    ours = {one.snapshot_id for one in read_taken(taken_file(connection.project)) if one.canister == target.text}
+    if known.snapshot_id in ours:
+        client.delete_snapshot(target.id, bytes.fromhex(known.snapshot_id))  # it is safe here now
     kept = sum(store.size(name) for name in manifest.names())
-    click.echo(f"  {folder.name}: {of_bytes(manifest.size)} in {of_bytes(kept)}", err=True)
+    came = "" if received == manifest.size else f", {of_bytes(received)} of it came now"
+    click.echo(f"  {folder.name}: {of_bytes(manifest.size)} in {of_bytes(kept)}{came}", err=True)
     if manifest.was_running:
         click.echo("  it was running: calls that were open then are broken by a restore", err=True)
     return folder
 
 
-def _check_module(manifest: Any, store: Store, *, encrypted: bool) -> None:  # noqa: ANN401 - a Manifest
-    """Hold the module that came against the certified hash. Raises SourceError."""
-    from hashlib import sha256  # noqa: PLC0415 - see above
+def taken_file(project: Path) -> Path:
+    """Return where the snapshots that we took on the chain are noted."""
+    return project / ".ctxcheck" / "snapshots.jsonl"
 
-    from analyzer.errors import SourceError  # noqa: PLC0415
 
-    if encrypted:
-        return  # nothing is read back without the key; each piece was certified when it came
-    section = manifest.sections["wasm_module"]
-    digest = sha256()
-    for index, name in enumerate(section.pieces):
-        size = section.size_of(index)
-        digest.update(bytes(size) if name is None else store.get(name, size))
-    if digest.hexdigest() != manifest.module_hash:
-        msg = "the module of the snapshot is not the one that is certified to run"
-        raise SourceError(msg, where=manifest.name)
+def _taken(connection: Connection, target: Target, stamp: str) -> tuple[Manifest, dict[str, Any]]:
+    """Take a snapshot and note that it is ours; return what is known of it, and its metadata."""
+    from migrator.backups.files import git_state  # noqa: PLC0415 - see above
+    from migrator.backups.private import make_folder  # noqa: PLC0415
+    from migrator.backups.snapshot import about  # noqa: PLC0415
+    from migrator.backups.taken import Taken, note_taken  # noqa: PLC0415
+
+    client, place = connection.client, connection.place
+    before = client.status(target.id)
+    if before.module_hash is None:
+        msg = f"{target.name} is empty: there is nothing to take a snapshot of"
+        raise UsageError(msg)
+    make_folder(connection.project / ".ctxcheck", ignored=True)
+    taken = client.take_snapshot(target.id)
+    note = Taken(place.url, target.text, taken.id.hex(), taken.taken_at, f"backup {stamp}")
+    note_taken(taken_file(connection.project), note)
+    metadata = client.snapshot_metadata(target.id, taken.id)
+    commit, is_dirty = git_state(connection.project)
+    known = about(
+        canister=target.text,
+        name=target.name,
+        network=place.url,
+        snapshot_id=taken.id.hex(),
+        created=time.time_ns(),
+        taken_at=taken.taken_at,
+        was_running=before.status != "stopped",
+        module_hash=before.module_hash.hex(),
+        metadata=metadata,
+        cycles=before.cycles,
+        commit=commit,
+        is_dirty=is_dirty,
+    )
+    return known, metadata
+
+
+def _known_of(connection: Connection, target: Target, begun: Unfinished) -> tuple[Manifest, dict[str, Any]]:
+    from migrator.backups.snapshot import about  # noqa: PLC0415 - see above
+
+    metadata = connection.client.snapshot_metadata(target.id, bytes.fromhex(begun.snapshot_id))
+    known = about(
+        canister=begun.canister,
+        name=begun.name,
+        network=begun.network,
+        snapshot_id=begun.snapshot_id,
+        created=time.time_ns(),
+        taken_at=begun.taken_at,
+        was_running=begun.was_running,
+        module_hash=begun.module_hash,
+        metadata=metadata,
+        cycles=begun.cycles,
+        commit=begun.commit,
+        is_dirty=begun.is_dirty,
+    )
+    return known, metadata

@@ -39,9 +39,17 @@ class Age(click.ParamType[int]):
 def command(*, keep_last: int, older_than: int | None, yes: bool) -> None:
     """Take old backups away, and the pieces of snapshots that no other backup has.
 
-    Backups that are not complete go too; those of another tool stay.
-    """
-    from migrator.backups.listing import list_backups, prune, to_prune  # noqa: PLC0415 - loaded for backups alone
+    A backup goes when --keep-last newer complete ones of its kind and canister are there. One that is damaged or not
+    finished counts for nothing and goes by the same rule; those of another tool stay.
+
+    \b
+    Exit status:
+      0  done, or shown
+      2  the call is wrong
+      7  a backup is being made
+    """  # noqa: D301 - click's mark for lines that stay as they are
+    from migrator.backups.listing import list_backups  # noqa: PLC0415 - loaded for backups alone
+    from migrator.backups.prune import prune, to_prune  # noqa: PLC0415
 
     project = project_folder()
     folder = backups_folder(project)
@@ -51,5 +59,7 @@ def command(*, keep_last: int, older_than: int | None, yes: bool) -> None:
     if not yes:
         click.echo(f"{len(going)} would go: --yes does it" if going else "nothing would go", err=True)
         return
-    freed = prune(going, folder, open_store(project))
-    click.echo(f"{len(going)} gone, {of_bytes(freed)} of pieces", err=True)
+    done = prune(going, folder, open_store(project))
+    click.echo(f"{len(going)} gone, {of_bytes(done.freed)} of pieces", err=True)
+    if done.kept_all is not None:
+        click.echo(f"no piece was taken away: {done.kept_all}", err=True)

@@ -31,6 +31,7 @@ _WORKERS = 8
     metavar="DIR",
     help="A snapshot: only write it as icp-cli keeps one.",
 )
+@click.option("--files", is_flag=True, help="Files, and nothing else: refuses a backup of another kind.")
 @click.option("--later-edits", is_flag=True, help="Files: also over what was edited after the backup.")
 @click.option("--age-identity", type=click.Path(path_type=Path), metavar="FILE", help="What opens an encrypted backup.")
 @click.option("-y", "--yes", is_flag=True, help="Answer yes.")
@@ -40,6 +41,7 @@ def command(
     *,
     to: str | None,
     directory: Path | None,
+    files: bool,
     later_edits: bool,
     age_identity: Path | None,
     yes: bool,
@@ -62,15 +64,18 @@ def command(
     if found.state == "unverified":
         msg = "it was made by another tool, and nothing tells whether it is whole"
         raise SourceError(msg, where=found.name, hint="copy what you need out of it by hand")
+    if files and found.kind != "files":
+        msg = f"{found.name} is no backup of files"
+        raise UsageError(msg, hint="`ctxcheck list` shows them: fs-backup-...")
     if directory is not None:
         _write_directory(project, found, directory, age_identity)
         return
     if found.kind == "files":
-        _restore_files(project, found, later_edits=later_edits, yes=yes)
+        _restore_files(project, found, age_identity, later_edits=later_edits, yes=yes)
         return
     with connected(**network) as connection:
         if found.kind == "data":
-            _restore_data(connection, found, to, yes=yes)
+            _restore_data(connection, found, to, age_identity, yes=yes)
         else:
             _restore_snapshot(connection, found, to, age_identity, yes=yes)
 
@@ -81,11 +86,9 @@ def _write_directory(project: Path, found: Backup, directory: Path, age_identity
     if found.kind != "snapshot":
         msg = f"{found.name} is no snapshot"
         raise UsageError(msg, hint="--directory writes a snapshot as icp-cli keeps one")
-    if directory.exists() and any(directory.iterdir()):
-        msg = f"{directory} is not empty"
-        raise UsageError(msg)
     image = SnapshotImage(found.path, open_store(project, identity=age_identity))
-    image.materialise(directory)
+    with Transfer(f"writing {directory}", image.manifest.size) as transfer:
+        image.materialise(directory, told=transfer.done)
     click.echo(
         f"{of_bytes(image.manifest.size)} in {directory}: icp canister snapshot upload ... --input {directory}",
         err=True,
@@ -95,11 +98,13 @@ def _write_directory(project: Path, found: Backup, directory: Path, age_identity
 # Files.
 
 
-def _restore_files(project: Path, found: Backup, *, later_edits: bool, yes: bool) -> None:
-    from migrator.backups.files import compare_files, read_files_backup, restore_files  # noqa: PLC0415 - for this alone
+def _restore_files(project: Path, found: Backup, age_identity: Path | None, *, later_edits: bool, yes: bool) -> None:
+    from migrator.backups.difference import difference  # noqa: PLC0415 - for this alone
+    from migrator.backups.encryption import Identity  # noqa: PLC0415
+    from migrator.backups.files import compare_files, read_files_backup, restore_files  # noqa: PLC0415
     from migrator.backups.stamp import stamp  # noqa: PLC0415
 
-    told = read_files_backup(found.path)
+    told = read_files_backup(found.path, None if age_identity is None else Identity(age_identity))
     changes = compare_files(told, project)
     words = {
         "missing": "make",
@@ -110,6 +115,9 @@ def _restore_files(project: Path, found: Backup, *, later_edits: bool, yes: bool
     for one in changes:
         if one.kind != "same":
             click.echo(f"  {words[one.kind]}: {one.name}", err=True)
+        if one.kind in ("changed", "later"):
+            for line in difference(one.name, (project / one.name).read_bytes(), told.content(one.name)):
+                click.echo(f"    {line}", err=True)
     if not going:
         click.echo("nothing to do: the files are as in the backup, or were edited after it (--later-edits)", err=True)
         return
@@ -123,12 +131,15 @@ def _restore_files(project: Path, found: Backup, *, later_edits: bool, yes: bool
 # Data.
 
 
-def _restore_data(connection: Connection, found: Backup, to: str | None, *, yes: bool) -> None:
+def _restore_data(
+    connection: Connection, found: Backup, to: str | None, age_identity: Path | None, *, yes: bool
+) -> None:
     from analyzer.candid.parse import parse_candid  # noqa: PLC0415 - for this alone
     from migrator.backups.data import load_data, read_data, restoring  # noqa: PLC0415
+    from migrator.backups.encryption import Identity  # noqa: PLC0415
     from migrator.network.canister import CANDID, read_canister  # noqa: PLC0415
 
-    data = load_data(found.path)
+    data = load_data(found.path, None if age_identity is None else Identity(age_identity))
     if to is not None and len(data) > 1:
         msg = f"the backup has {len(data)} canisters: --to is for one"
         raise UsageError(msg)

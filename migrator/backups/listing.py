@@ -1,31 +1,30 @@
-"""All backups of a project, also those of the user's earlier script, and which of them may go."""
+"""All backups of a project, also those of the user's earlier script."""
 
 from __future__ import annotations
 
-import json
-from shutil import rmtree
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from analyzer.errors import CtxError
-from migrator.backups.data import load_data
+from migrator.backups.data import SCHEMA as DATA_SCHEMA
+from migrator.backups.data import load_data, told_data
+from migrator.backups.files import MANIFEST as FILES_MANIFEST
 from migrator.backups.files import read_files_backup
-from migrator.backups.manifest import MANIFEST, read_manifest
-from migrator.backups.stamp import time_of
+from migrator.backups.manifest import read_manifest
+from migrator.backups.stamp import PATTERN, time_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-    from migrator.backups.store import Store
 
 Kind: TypeAlias = Literal["files", "data", "snapshot"]
 _PREFIXES: dict[str, Kind] = {"fs-backup-": "files", "data-backup-": "data", "snapshot-": "snapshot"}
+COMPLETE, UNVERIFIED = "complete", "unverified"
 
 
 class Backup(NamedTuple):
     """One backup. time: ns since epoch. state: `complete`, `unverified` (of the npm script), or what is wrong.
 
-    size: bytes of what was backed up. words: what is in it.
+    size: bytes of what was backed up. words: what is in it. subject: of a complete snapshot, the canister and its
+    network.
     """
 
     path: Path
@@ -34,11 +33,17 @@ class Backup(NamedTuple):
     state: str
     size: int
     words: str
+    subject: str = ""
 
     @property
     def name(self) -> str:
         """As it is called on the command line."""
         return self.path.name
+
+    @property
+    def canister(self) -> str:
+        """Of a snapshot, the canister's name as the backup's name has it."""
+        return PATTERN.sub("", self.name.removeprefix("snapshot-")).removeprefix("-") if self.kind == "snapshot" else ""
 
 
 def list_backups(folder: Path) -> list[Backup]:
@@ -55,34 +60,50 @@ def list_backups(folder: Path) -> list[Backup]:
 
 def _read(path: Path, kind: Kind, time: int) -> Backup:
     try:
-        if kind == "snapshot":
-            told = read_manifest(path)
-            words = f"{told.name} {told.canister}" + (", was running: open calls break" if told.was_running else "")
-            return Backup(path, kind, time, "complete", told.size, words)
-        if kind == "files":
-            files = read_files_backup(path)
-            size = sum((path / name).stat().st_size for name in files.hashes)
-            left = f", without {', '.join(files.left_out)}" if files.left_out else ""
-            return Backup(path, kind, time, "complete", size, f"{len(files.hashes)} files{left}")
-        data = load_data(path)
-        entries = sum(one.entries or 0 for canister in data.values() for one in canister.listings.values())
-        missing = sorted({name for canister in data.values() for name in canister.missing})
-        words = f"{entries:,} entries" + (f", NOT backed up: {', '.join(missing)}" if missing else "")
-        return Backup(path, kind, time, "complete", path.stat().st_size, words)
+        return {"snapshot": _snapshot, "files": _files, "data": _data}[kind](path, time)
     except CtxError as error:
-        ours = (path / MANIFEST).exists() if kind == "snapshot" else _is_ours(path)
-        state = error.what if ours or kind == "snapshot" else "unverified"
-        return Backup(path, kind, time, state, _size(path), "of another tool" if state == "unverified" else "")
+        ours = kind == "snapshot" or _is_ours(path, kind)
+        return Backup(
+            path, kind, time, error.what if ours else UNVERIFIED, _size(path), "" if ours else "of another tool"
+        )
     except OSError as error:
         return Backup(path, kind, time, f"cannot be read: {error.strerror}", 0, "")
 
 
-def _is_ours(path: Path) -> bool:
-    if path.is_dir():
-        return (path / "ctxcheck-manifest.json").exists()
+def _snapshot(path: Path, time: int) -> Backup:
+    told = read_manifest(path)
+    words = f"{told.name} {told.canister}"
+    words += ", was running: open calls break" if told.was_running else ""
+    words += ", encrypted" if told.encrypted else ""
+    return Backup(path, "snapshot", time, COMPLETE, told.size, words, f"{told.canister} {told.network}")
+
+
+def _files(path: Path, time: int) -> Backup:
+    told = read_files_backup(path)
+    size = sum(told.copy_of(name).stat().st_size for name in told.names)
+    words = f"{len(told.names)} files"
+    words += f", without {', '.join(told.left_out)}" if told.left_out else ""
+    words += ", encrypted" if told.sealed else ""
+    return Backup(path, "files", time, COMPLETE, size, words)
+
+
+def _data(path: Path, time: int) -> Backup:
+    size = path.stat().st_size
+    if told_data(path).get("encrypted"):
+        return Backup(path, "data", time, COMPLETE, size, "encrypted")
+    data = load_data(path)
+    entries = sum(one.entries or 0 for canister in data.values() for one in canister.listings.values())
+    missing = sorted({name for canister in data.values() for name in canister.missing})
+    words = f"{entries:,} entries" + (f", NOT backed up: {', '.join(missing)}" if missing else "")
+    return Backup(path, "data", time, COMPLETE, size, words)
+
+
+def _is_ours(path: Path, kind: Kind) -> bool:
+    if kind == "files":
+        return (path / FILES_MANIFEST).exists()
     try:
         with path.open(encoding="utf-8") as file:
-            return "ctxcheck.data" in file.read(200)
+            return DATA_SCHEMA.partition("/")[0] in file.read(200)
     except (OSError, ValueError):
         return False
 
@@ -91,60 +112,3 @@ def _size(path: Path) -> int:
     if path.is_file():
         return path.stat().st_size
     return sum(one.stat().st_size for one in path.rglob("*") if one.is_file() and not one.is_symlink())
-
-
-def to_prune(backups: Sequence[Backup], *, keep_last: int, older_than: int | None, now: int) -> list[Backup]:
-    """Return the backups that may go: older (ns) than asked, and not among the last of their kind and canister.
-
-    Those of other tools are never ours to take away.
-    """
-    kept: dict[tuple[str, str], int] = {}
-    found = []
-    for one in backups:
-        if one.state == "unverified":
-            continue
-        group = one.kind, one.words.split(",")[0] if one.kind == "snapshot" else ""
-        if one.state == "complete":
-            kept[group] = kept.get(group, 0) + 1
-        if (one.state != "complete" or kept[group] > keep_last) and (older_than is None or now - one.time > older_than):
-            found.append(one)
-    return found
-
-
-def prune(backups: Sequence[Backup], folder: Path, store: Store) -> int:
-    """Take backups away, and the pieces that no other one names. Return the bytes of these. Raises OSError."""
-    for one in backups:
-        if one.path.is_dir():
-            rmtree(one.path)
-        else:
-            one.path.unlink(missing_ok=True)
-    return collect(folder, store)
-
-
-def collect(folder: Path, store: Store) -> int:
-    """Take away the pieces that no backup names, and none while one cannot be read. Return their bytes."""
-    named: set[str] = set()
-    if folder.is_dir():
-        for path in folder.glob("snapshot-*"):
-            try:
-                named |= _named(path)
-            except (OSError, ValueError, KeyError, TypeError):
-                return 0  # whatever it names may be what somebody needs
-    return sum(store.drop(name) for name in list(store.names()) if name not in named)
-
-
-def _named(path: Path) -> set[str]:
-    """Return the pieces that a backup names, finished or not."""
-    names: set[str] = set()
-    log = path / "pieces.jsonl"
-    if log.exists():
-        for line in log.read_text("utf-8").splitlines():
-            try:
-                names |= {name for name in json.loads(line)[2] if name is not None}
-            except (ValueError, IndexError, TypeError):
-                continue  # the line that was being written
-    if (path / MANIFEST).exists():
-        told = json.loads((path / MANIFEST).read_bytes())
-        names |= {name for one in told["sections"].values() for name in one["pieces"] if name is not None}
-        names |= set(told["chunks"])
-    return names

@@ -19,8 +19,9 @@ from analyzer.errors import SourceError
 from migrator.backups.data import CanisterData, listing_queries, load_data, read_data, restoring, write_data
 from migrator.backups.files import back_up_files, compare_files, read_files_backup, restore_files
 from migrator.backups.image import SnapshotImage
-from migrator.backups.listing import list_backups, prune, to_prune
+from migrator.backups.listing import list_backups
 from migrator.backups.plainly import plainly
+from migrator.backups.prune import prune, to_prune
 from migrator.backups.stamp import stamp, time_of
 from migrator.backups.store import PIECE, Store
 from migrator.network.errors import Rejected
@@ -247,8 +248,7 @@ def test_what_is_listed_and_what_may_go(project: Path, tmp_path: Path) -> None:
     }  # fmt: skip
     assert to_prune(found, keep_last=0, older_than=100 * HOUR, now=NOW + 5 * HOUR) == []
     before = set(store.names())
-    freed = prune(going, folder, store)
-    assert freed > 0
+    assert prune(going, folder, store).freed > 0
     assert len(set(store.names())) < len(before)
     for one in list_backups(folder):
         if one.kind == "snapshot":
@@ -262,4 +262,4 @@ def test_removing_by_hand_does_not_hurt_the_others(tmp_path: Path) -> None:
     rmtree(folder / f"snapshot-{stamp(NOW)}-app")
     (one,) = list_backups(folder)
     assert SnapshotImage(one.path, store).check(read=True) == []
-    assert prune([], folder, store) == 0
+    assert prune([], folder, store) == (0, None)
