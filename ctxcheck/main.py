@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Release": {
         "show": ("ctxcheck.commands.show", "Show a plan, found again from its bytes."),
+        "approve": ("ctxcheck.commands.approve", "Sign that a plan may run, with a reason."),
     },
     "Tools": {
         "init": ("ctxcheck.commands.init", "Set up a project: configuration, hook, script."),
