@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import OrderedDict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -23,13 +24,17 @@ _CACHED = 64  # pieces
 
 
 class SnapshotImage:
-    """A complete backup of a snapshot. Raises DamagedError, SourceError: there is none, or it is not to be trusted."""
+    """A complete backup of a snapshot, read by several threads.
+
+    Raises DamagedError, SourceError: there is none, or it is not to be trusted.
+    """
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.folder = folder
         self.manifest: Manifest = read_manifest(folder)
         self._store = store
         self._cache: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -57,9 +62,11 @@ class SnapshotImage:
             return bytes(size)
         known = self._cache.get(name)
         if known is None:
-            known = self._cache[name] = self._store.get(name, size)
-            if len(self._cache) > _CACHED:
-                self._cache.popitem(last=False)
+            known = self._store.get(name, size)
+            with self._lock:
+                self._cache[name] = known
+                if len(self._cache) > _CACHED:
+                    self._cache.popitem(last=False)
         return known
 
     def chunks(self) -> Iterator[bytes]:

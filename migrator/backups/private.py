@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 def make_folder(path: Path, *, ignored: bool = False) -> Path:
     """Make a folder, and those above it. ignored: git is told to leave out what is in it."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for one in (*reversed(path.parents), path):  # `parents=True` would leave those above open to others
+        if not one.exists():
+            one.mkdir(exist_ok=True, mode=0o700)
     ignore = path / ".gitignore"
     if ignored and not ignore.exists():
         write_file(ignore, b"*\n")

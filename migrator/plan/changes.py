@@ -5,17 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from analyzer.candid.parse import parse_candid
 from analyzer.compare.versions import compare_versions
-from analyzer.interface import Interface, Provenance, Untold, Versions
+from analyzer.interface import Interface, Untold, Versions
 from analyzer.model import Surface
-from analyzer.motoko.parse import parse_stable
 from analyzer.policy.gate import judge
 from analyzer.policy.levels import Policy, may_be_accepted
 from analyzer.report.words import path_text
-from analyzer.sources.files import decode
-from analyzer.sources.module import read_interface
-from analyzer.sources.wasm import COMPILER, PERSISTENCE, SERVICE, STABLE
+from analyzer.sources.module import read_interface, read_sections
+from analyzer.sources.wasm import PERSISTENCE, SERVICE, STABLE
 from migrator.plan.model import Change, Letting
 
 if TYPE_CHECKING:
@@ -35,27 +32,17 @@ def deployed(
     """Return the interface of what runs. sections: content and origin by name. Raises ParseError, SourceError."""
     found = Interface(name, module_sha256=module_hash)
     hidden = set(hidden) - set(sections)
+    for kind in sorted({origin for _, origin in sections.values()}):
+        of_kind = {section: content for section, (content, origin) in sections.items() if origin == kind}
+        read_sections(found, of_kind, f"deployed {name}, {kind}", set(Surface), kind=kind)
     if PERSISTENCE in sections:
         found.persistence = "eop"
-    elif STABLE in sections and PERSISTENCE not in hidden:
-        found.persistence = "classical"
-    if COMPILER in sections:
-        found.compiler = "".join(c for c in sections[COMPILER][0].decode("utf-8", "replace") if c.isprintable())[:80]
+    elif PERSISTENCE in hidden:
+        found.persistence = "unknown"
     for surface, section in _PARTS:
         if section in hidden:
             why = f"the deployed version does not show its {section} to this identity"
             found.untold[surface] = Untold(why, "ask as a controller, or give the file of what is deployed")
-        elif section in sections:
-            content, origin = sections[section]
-            where = f"deployed {name} ({section}, {origin})"
-            text = decode(content, where)
-            if surface == Surface.CANDID:
-                found.candid = parse_candid(text, where)
-                found.candid.sources.role = "generated"
-            else:
-                found.stable = parse_stable(text, where)
-                found.stable.sources.role = "generated"
-            found.provenance[surface] = Provenance(origin, where, digest_of(content))
     return found
 
 

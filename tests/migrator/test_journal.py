@@ -9,8 +9,7 @@ import stat
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +21,9 @@ from migrator.journal.record import FIRST, Record, chained
 from migrator.journal.replay import RunState, apply, replay
 from migrator.lock import LockHeld, locked
 from tests.shared import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KINDS = ["run", "begin", "undo", "fact", "prepare", "replied", "rejected", "never", "done", "undone", "fail", "held", "resumed", "outcome", "note"]  # fmt: skip
 
