@@ -25,17 +25,21 @@ class Effect:
 class Progress:
     """Where one target is. done: steps that are finished. begun: the one that is not, or "".
 
-    effect: the change whose outcome is not known. facts: what was found, by name. undoing: why it is being undone, "":
-    it is not. outcome: `committed`, `rolled back`, `refused`, `operator needed`, or "".
+    effect: the change whose outcome is not known. made: `step:action` of those that were made. facts: what was found,
+    by name. undoing: why it is being undone, "": it is not; failed: the step that it went wrong in. outcome:
+    `committed`, `rolled back`, `refused`, `operator needed`, or "". exit_code: of the outcome, or of what went wrong.
     """
 
     done: list[str] = field(default_factory=list)
     begun: str = ""
     effect: Effect | None = None
+    made: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     undoing: str = ""
+    failed: str = ""
     undone: list[str] = field(default_factory=list)
     outcome: str = ""
+    exit_code: int = 0
 
 
 @dataclass(slots=True)
@@ -69,7 +73,10 @@ def apply(state: RunState, record: Record) -> None:
             found.begun = record.step
         case "prepare":
             found.effect = Effect(record.step, str(data["action"]), str(data["request"]), int(data["expiry"]))
-        case "replied" | "rejected" | "never":
+        case "replied":
+            found.effect = None
+            found.made.append(f"{record.step}:{data.get('action', '')}")
+        case "rejected" | "never":
             found.effect = None
         case "fact":
             found.facts.update(data)
@@ -83,12 +90,19 @@ def apply(state: RunState, record: Record) -> None:
                 found.undone.append(record.step)
         case "fail":
             found.undoing = found.undoing or str(data.get("why", "")) or "it failed"
+            found.failed = found.failed or record.step
+            found.exit_code = _code(data)
         case "held":
             state.held = record.step
         case "resumed":
             state.held = ""
         case "outcome":
             found.outcome, found.begun = str(data["outcome"]), ""
+            found.exit_code = _code(data)
+
+
+def _code(data: dict[str, Any]) -> int:
+    return data["exit"] if isinstance(data.get("exit"), int) else 0
 
 
 def replay(records: Iterable[Record]) -> RunState:

@@ -274,7 +274,7 @@ def test_show(form: str, safe: SavedPlan, breaking: SavedPlan, tmp_path: Path) -
     done = run(tmp_path, "show", "broken")
     assert done.returncode == 3
     assert "another length" in done.stderr
-    assert run(tmp_path, "show", "missing").returncode == 3
+    assert run(tmp_path, "show", "missing").returncode == 2
 
 
 def test_a_key_prints_nothing_secret() -> None:
