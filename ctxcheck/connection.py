@@ -74,7 +74,7 @@ def connected(
 
     project = project_folder()
     place = find_place(project, environment=environment, network=network, root_key=root_key)
-    who = _identity(place, identity, identity_file, identity_command, identity_password_file)
+    who = chosen_identity(place.tool, identity, identity_file, identity_command, identity_password_file)
     transport = Transport(place.url)
     try:
         key = place.root_key
@@ -91,9 +91,13 @@ def project_folder() -> Path:
     return Path(nearest(Disk(), Path.cwd(), *PROJECT_FILES))
 
 
-def _identity(
-    place: Place, name: str | None, file: Path | None, command: str | None, password_file: Path | None
+def chosen_identity(
+    tool: str | None, name: str | None, file: Path | None, command: str | None, password_file: Path | None
 ) -> Identity:
+    """Return who asks: who is named, else whom a tool takes, else nobody. tool: `icp` or `dfx`.
+
+    Raises UsageError, SourceError.
+    """
     from migrator.network import identities  # noqa: PLC0415 - see above
 
     given = [one for one in (name, file, command) if one is not None]
@@ -105,8 +109,8 @@ def _identity(
         return identities.identity_of_file(file, password=password)
     if command is not None:
         return identities.identity_of_command(command)
-    if name is None and place.tool is not None:
-        name = identities.default_identity(place.tool)
+    if name is None and tool is not None:
+        name = identities.default_identity(tool)
     return identities.identity_named(name or "anonymous", password=password)
 
 

@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
     "Release": {
+        "approve": ("ctxcheck.commands.approve", "Sign that a plan may run, with a reason."),
         "migrate": ("ctxcheck.commands.migrate", "The migration guide's words: backup, restore, list, verify."),
         "status": ("ctxcheck.commands.status", "Show what runs: module, controllers, memory, cycles, and drift."),
         "verify": ("ctxcheck.commands.verify", "Check what runs: status, module, and that its queries answer."),
@@ -35,7 +36,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "backup": ("ctxcheck.commands.backup", "Back up files, what canisters list, and whole canisters."),
         "restore": ("ctxcheck.commands.restore", "Put a backup back: a snapshot, data, or files."),
         "list": ("ctxcheck.commands.list_backups", "List the backups of the project."),
-        "show": ("ctxcheck.commands.show", "Show what a backup holds."),
+        "show": ("ctxcheck.commands.show", "Show what a plan does, or what a backup holds."),
         "prune": ("ctxcheck.commands.prune", "Take old backups away."),
     },
     "Tools": {

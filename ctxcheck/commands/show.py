@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,31 +17,53 @@ from ctxcheck.paint import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from migrator.backups.listing import Backup
 
+_PLAN = b"ctxcheck.plan/"
 
-@click.command("show", short_help="Show what a backup holds.")
-@click.argument("backup")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(backup: str, *, form: str) -> None:
-    """Show what BACKUP holds, by its name in `ctxcheck list` or its path.
+
+@click.command("show", short_help="Show what a plan does, or what a backup holds.")
+@click.argument("shown", metavar="PLAN|BACKUP")
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@click.pass_context
+def command(ctx: click.Context, shown: str, *, form: str) -> None:
+    """Show what a plan does, by its file, or what a backup holds, by its name in `ctxcheck list` or its path.
+
+    Nothing in a plan is believed: its changes are found again from the bytes of both sides in it, and what runs is
+    checked with its certificate. No network is asked.
 
     \b
     Exit status:
-      0  shown
+      0  shown; nothing stands in the way of the plan
+      1  a change stands in the way of the plan
       2  there is no such backup
-      3  it cannot be read, or is damaged
+      3  it cannot be read, is damaged, or contradicts itself
     """  # noqa: D301 - click's mark for lines that stay as they are
+    if is_plan(shown):
+        from ctxcheck.plans import show_plan  # noqa: PLC0415 - loads what certificates take
+
+        ctx.exit(show_plan(shown, form))
+    if form == "html":
+        msg = "--format html is for plans"
+        raise click.UsageError(msg)
     project = project_folder()
-    found = find_backup(project, backup)
+    found = find_backup(project, shown)
     if form == "json":
         name = {"snapshot": "manifest.json", "files": "ctxcheck-manifest.json", "data": ""}[found.kind]
         path = found.path / name if name else found.path
         sys.stdout.write(path.read_text("utf-8"))
         return
     show(partial({"snapshot": _snapshot, "files": _files, "data": _data}[found.kind], project, found))
+
+
+def is_plan(path: str) -> bool:
+    """Tell whether a file begins as plans do."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_PLAN)) == _PLAN
+    except (OSError, ValueError):
+        return False
 
 
 def _snapshot(project: Path, found: Backup, drawing: Drawing) -> Iterator[Line]:
