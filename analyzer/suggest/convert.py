@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_LEVELS = 40  # of what stands inside one another in one function
 MAX_CONVERTERS = 400  # functions of one migration
+_DEFAULT, _WRITE = ": choose a value", ": write it"  # how the notes on values end that have nothing of what was kept
 _VARIABLES = ("x", "y", "z", "u", "v", "w")
 _KEYWORDS = frozenset(
     "actor and assert async await break case catch class composite continue debug debug_show do else false finally "
@@ -77,6 +78,7 @@ class Conversion:
         self.losses: list[Loss] = []
         self._names: dict[tuple[int, int], str] = {}
         self._waiting: list[tuple[tuple[int, int], int, int]] = []
+        self._lifting: set[tuple[int, int]] = set()
         self._where = ""
 
     def variable(self, name: str, old: int, new: int, path: str) -> Expression:
@@ -151,16 +153,25 @@ class Conversion:
             if made is not None:
                 return made
         if after == Kind.OPTION and before != Kind.ANY:
-            known = len(self.notes)
-            inner = self.value(old, universe.children[new][0], path, level + 1)
-            if not _is_default(inner):
-                return Some(inner)
-            del self.notes[known:]
-            return self._nothing(old)
+            return self._lifted(old, new, path, level)
         if before == Kind.OPTION:
             return self._unwrapped(old, new, path, level)
         special = self._special(old, new, path)
         return special if special is not None else self.default(new, self._unlike(old))
+
+    def _lifted(self, old: int, new: int, path: str, level: int) -> Expression:
+        """Return a value as an option of what it becomes; null where that is nothing of what was kept."""
+        universe = self.universe
+        key = universe.shape(old), universe.shape(new)
+        known = len(self.notes)
+        if key not in self._lifting:  # an option of itself, `type U = ?U`, holds nothing but nulls
+            self._lifting.add(key)
+            inner = self.value(old, universe.children[new][0], path, level + 1)
+            self._lifting.discard(key)
+            if not _is_default(inner):
+                return Some(inner)
+        del self.notes[known:]
+        return self._nothing(old)
 
     def _special(self, old: int, new: int, path: str) -> Expression | None:
         """Return what is known of a few pairs of different kinds."""
@@ -373,12 +384,12 @@ class Conversion:
         made = self.defaults.of(node)
         if made is None:
             self._note(f"{self._where}: {why}, and no value of the new type can be made: the migration traps there")
-            return Marked(Call("Runtime.trap", (Word('"write this part of the migration"'),)), f"{why}: write it")
-        return Marked(made, f"{why}: choose a value")
+            return Marked(Call("Runtime.trap", (Word('"write this part of the migration"'),)), f"{why}{_WRITE}")
+        return Marked(made, f"{why}{_DEFAULT}")
 
     def _nothing(self, old: int) -> Expression:
         self._lose(f"{self._unlike(old)} cannot be converted")
-        return Marked(Word("null"), f"{self._unlike(old)} cannot be converted")
+        return Marked(Word("null"), f"{self._unlike(old)} cannot be converted{_DEFAULT}")
 
     def _unlike(self, old: int) -> str:
         universe = self.universe
@@ -435,4 +446,4 @@ def _free(name: str, taken: set[str] | frozenset[str]) -> str:
 
 def _is_default(value: Expression) -> bool:
     """Tell whether a value has nothing of what was kept."""
-    return isinstance(value, Marked) and value.note.endswith((": choose a value", ": write it"))
+    return isinstance(value, Marked) and value.note.endswith((_DEFAULT, _WRITE))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.motoko.print import type_text
 from analyzer.motoko.relation import Relation
 from analyzer.motoko.universe import Undecided, Universe
 from analyzer.suggest.containers import KNOWN, Containers, containers
@@ -24,12 +25,21 @@ _CORE = re.compile(r"(?<![\w.#\"])([A-Z]\w*)\.(?=[a-z])")
 _PLACES = {c.module: c.path for c in KNOWN.values()}
 
 
+class Variable(NamedTuple):
+    """What becomes of a variable. what: kept, converted, renamed, dropped, new. old, new: its types, shortened."""
+
+    name: str
+    what: str
+    old: str | None
+    new: str | None
+
+
 @dataclass(slots=True)
 class Suggestion:
     """A migration. form: `inline`, of `(with migration = ...)`, or `step`, the next file of a chain.
 
     module: its text. taken, made: names of the variables that it consumes and produces. checks: what a person has to
-    look at, as the text marks it. losses: what of the stored data is left behind. notes: about the whole. skeleton: an
+    look at, as the text marks it. variables: all of both versions, by name. losses: what of the stored data is left behind. notes: about the whole. skeleton: an
     actor that keeps what the new version keeps, for a compiler, where there is no program.
     """
 
@@ -40,6 +50,7 @@ class Suggestion:
     checks: tuple[str, ...]
     losses: tuple[Loss, ...] = ()
     notes: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
     skeleton: str = field(default="", repr=False)
 
     @property
@@ -141,7 +152,9 @@ class _Migration:
         body.append(drops + _function(layout, record, head))
         text = "\n\n".join(part for part in ("\n".join(_indented(definitions)), *body) if part)
         lines = self._imports(text, types)
-        module = "".join(f"{line}\n" for line in [*lines, "module {"]) + text + "\n};\n"
+        says = [f"/// {CHECK}left behind: {one.where}: {one.what}" for one in conversion.losses if one.where not in dropped]
+        says += [f"/// {CHECK}{note}" for note in conversion.notes]
+        module = "".join(f"{line}\n" for line in [*lines, *says, "module {"]) + text + "\n};\n"
         checks = tuple(dict.fromkeys(re.findall(rf"{CHECK}(.*?)(?: \*/|\n)", module)))
         return Suggestion(
             self.form,
@@ -151,8 +164,30 @@ class _Migration:
             checks,
             tuple(conversion.losses),
             (*conversion.notes,),
+            self._variables(types, taken, made, entries),
             self._skeleton(),
         )
+
+    def _variables(
+        self, types: Types, taken: dict[str, int], made: dict[str, int], entries: list[Entry]
+    ) -> tuple[Variable, ...]:
+        sources = {e.name: e.value.note.split("`")[1] for e in entries if _is_rename(e)}
+        found = []
+        for name in sorted(self.old.keys() | self.new.keys()):
+            old, new = self.old.get(name), self.new.get(name)
+            texts = [None if n is None else type_text(self.universe, types.shown(n), _SHOWN) for n in (old, new)]
+            if old is None:
+                what = "renamed" if name in sources else "new"
+                if name in sources:
+                    texts[0] = f"{sources[name]} : {type_text(self.universe, types.shown(self.old[sources[name]]), _SHOWN)}"
+            elif new is None:
+                what = "dropped"
+                if name in sources.values():
+                    continue
+            else:
+                what = "converted" if name in taken and name in made else "kept"
+            found.append(Variable(name, what, *texts))
+        return tuple(found)
 
     def _imports(self, text: str, types: Types) -> list[str]:
         modules = {c.module for c in types.imported} | set(_CORE.findall(text))
@@ -171,6 +206,11 @@ class _Migration:
 
 
 _WIDE = 110
+_SHOWN = 80  # characters of a type
+
+
+def _is_rename(entry: Entry) -> bool:
+    return isinstance(entry.value, Marked) and entry.value.note.startswith("taken for `")
 
 
 def _fields(side: dict[str, int], types: Types) -> str:
