@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.suggest.tree import Call, Case, Function, If, Items, Marked, Record, Some, Switch, Tag, Typed, Word
+from analyzer.suggest.tree import Call, Case, Function, If, Items, Marked, Record, Some, Switch, Tag, Typed, Word, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ class Layout:
             case Some(inner):
                 return f"?{self._operand(inner)}"
             case Tag(name, inner):
-                return f"#{name}" if inner is None else f"#{name}({_bare(self._flat(inner))})"
+                return f"#{name}" if inner is None else f"#{name}({self._flat(inner)})"
             case Typed(inner, node, method):
                 whole = f"({self._flat(inner)} : {self._type(node)})"
                 return whole if method is None else f"{whole}.{method}"
@@ -140,11 +140,6 @@ def _var(mutable: bool) -> str:  # noqa: FBT001 - what it says is what it prints
     return "var " if mutable else ""
 
 
-def _bare(text: str) -> str:
-    """Return an argument of a tag, which has parentheses of its own already."""
-    return text
-
-
 def _comment(note: str) -> str:
     return note.replace("*/", "* /").replace("\n", " ")
 
@@ -158,21 +153,4 @@ def _plain_call(value: Function) -> str | None:
 
 
 def _has_mark(value: Expression) -> bool:
-    match value:
-        case Marked():
-            return True
-        case Call(_, arguments, _):
-            return any(map(_has_mark, arguments))
-        case Record(entries, _):
-            return any(_has_mark(e.value) for e in entries)
-        case Items(_, values):
-            return any(map(_has_mark, values))
-        case Switch(subject, cases):
-            return _has_mark(subject) or any(_has_mark(c.value) for c in cases)
-        case If(_, then, otherwise):
-            return _has_mark(then) or _has_mark(otherwise)
-        case Function(_, body):
-            return _has_mark(body)
-        case Some(inner) | Tag(_, inner) | Typed(inner, _, _):
-            return inner is not None and _has_mark(inner)
-    return False
+    return any(isinstance(one, Marked) for one in parts_of(value))

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.motoko.print import type_text
 from analyzer.motoko.relation import Relation
+from analyzer.motoko.types import Kind
 from analyzer.motoko.universe import Undecided, Universe
 from analyzer.suggest.containers import KNOWN, Containers, containers
 from analyzer.suggest.convert import Conversion, Loss, TooLarge
 from analyzer.suggest.layout import CHECK, Layout
-from analyzer.suggest.tree import Entry, Marked, Record, Word
+from analyzer.suggest.tree import Call, Entry, Marked, Record, Typed, Word, parts_of
 from analyzer.suggest.types import Types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analyzer.motoko.types import StableField, StableSignature
-    from analyzer.suggest.tree import Expression
+    from analyzer.suggest.tree import Converter, Expression
 
 _CORE = re.compile(r"(?<![\w.#\"])([A-Z]\w*)\.(?=[a-z])")
 _PLACES = {c.module: c.path for c in KNOWN.values()}
@@ -119,13 +120,14 @@ class _Migration:
         return self.conversion.default(node, f"the first value of `{name}`")
 
     def _null(self) -> int:
-        return self.universe.add(0, ("Null",), ())
+        return self.universe.add(Kind.PRIM, ("Null",), ())
 
     def _printed(
         self, taken: dict[str, int], made: dict[str, int], entries: list[Entry], dropped: list[str]
     ) -> Suggestion:
         conversion = self.conversion
         converters = sorted(conversion.converters.values(), key=lambda one: one.name)
+        self._tell_of_recursion(converters)
         types = Types(self.universe, self.relation, self.containers, self.old_binders)
         mentioned = [*taken.values(), *made.values()]
         for one in converters:
@@ -167,6 +169,28 @@ class _Migration:
             self._variables(types, taken, made, entries),
             self._skeleton(),
         )
+
+    def _tell_of_recursion(self, converters: list[Converter]) -> None:
+        calls = {one.name: _calls(one.body) for one in converters}
+        mutable = {one.name for one in converters if self._is_mutable(one.old)}
+        for one in converters:
+            reached: set[str] = set()
+            todo = list(calls[one.name])
+            while todo:
+                name = todo.pop()
+                if name in calls and name not in reached:
+                    reached.add(name)
+                    todo += calls[name]
+            if one.name in reached:
+                told = f"`{one.name}` calls itself for each level of a value: rehearse it on one as deep as yours"
+                ends = "; a value that leads back to itself would never end" if reached & mutable else ""
+                self.conversion.notes.append(told + ends)
+
+    def _is_mutable(self, node: int) -> bool:
+        universe = self.universe
+        node = universe.expand(node)
+        inside = universe.children[node] if universe.kinds[node] != Kind.OPTION else ()
+        return any(universe.kinds[child] == Kind.VAR for child in inside)
 
     def _variables(
         self, types: Types, taken: dict[str, int], made: dict[str, int], entries: list[Entry]
@@ -227,23 +251,16 @@ def _indented(lines: Iterable[str]) -> Iterable[str]:
     return (f"  {line}" for line in lines)
 
 
-def types_in(value: object) -> list[int]:
-    """Return the types that an expression names."""
-    from dataclasses import fields, is_dataclass  # noqa: PLC0415
+def _calls(value: Expression) -> set[str]:
+    return {one.function for one in parts_of(value) if isinstance(one, Call)}
 
+
+def types_in(value: Expression) -> list[int]:
+    """Return the types that an expression names."""
     found: list[int] = []
-    todo: list[object] = [value]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, tuple):
-            todo += one
-        elif is_dataclass(one):
-            for part in fields(one):
-                held = getattr(one, part.name)
-                if part.name == "types":
-                    found += held
-                elif part.name == "type":
-                    found.append(held)
-                else:
-                    todo.append(held)
+    for one in parts_of(value):
+        if isinstance(one, Call):
+            found += one.types
+        elif isinstance(one, Typed):
+            found.append(one.type)
     return found

@@ -6,8 +6,12 @@ Whatever an expression is made from is a path, as text: `x.owner`, `old.files`. 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
-Expression = "Word | Call | Record | Items | Switch | If | Function | Some | Tag | Typed | Marked"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Expression: TypeAlias = "Word | Call | Record | Items | Switch | If | Function | Some | Tag | Typed | Marked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +130,32 @@ class Converter:
     old: int
     new: int
     body: Expression
+
+
+def inside(value: Expression) -> tuple[Expression, ...]:
+    """Return what an expression is directly made of."""
+    match value:
+        case Call(_, arguments, _):
+            return arguments
+        case Record(entries, _):
+            return tuple(entry.value for entry in entries)
+        case Items(_, values):
+            return values
+        case Switch(subject, cases):
+            return subject, *(case.value for case in cases)
+        case If(_, then, otherwise):
+            return then, otherwise
+        case Function(_, body):
+            return (body,)
+        case Some(part) | Tag(_, part) | Typed(part, _, _) | Marked(part, _):
+            return () if part is None else (part,)
+    return ()
+
+
+def parts_of(value: Expression) -> Iterator[Expression]:
+    """Yield an expression and all that it is made of."""
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        yield one
+        todo += inside(one)
