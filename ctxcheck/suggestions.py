@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.compare.candid import compare_interfaces
-from analyzer.errors import CtxError, UsageError
+from analyzer.compare.stable import compare_signatures
+from analyzer.errors import CtxError, ParseError, SourceError, UsageError
 from analyzer.interface import Interface
-from analyzer.model import Surface
+from analyzer.model import Surface, Verdict
 from analyzer.sources.arguments import two
 from analyzer.sources.cache import open_cache
 from analyzer.sources.carried import Edited, Proof, edited, probed, proof
@@ -20,22 +21,33 @@ from analyzer.suggest.migration import Suggestion, suggest
 from ctxcheck import __version__
 
 if TYPE_CHECKING:
+    from analyzer.motoko.types import StableSignature
     from analyzer.sources.arguments import Named
     from analyzer.sources.cache import Cache
     from analyzer.sources.compile import Program
     from analyzer.sources.projects.read import Project
 
 
+_ELSE = (
+    "every variable's type fits as it is, and the upgrade is refused for another reason: `ctxcheck diff` says which; a "
+    "chain of migrations that is gone is kept with --enhanced-migration"
+)
+
+
 class Side(NamedTuple):
-    """What a version is. program: where it is one."""
+    """What a version is. program: where it is one. led: False of one whose chain does not lead to what it keeps."""
 
     interface: Interface
     program: Program | None
+    led: bool = True
 
 
 @dataclass(slots=True)
 class Offer:
-    """What is suggested for one canister. suggestion: None where nothing stored needs one. refused: why there is none."""
+    """What is suggested for one canister. suggestion: None where there is none: refused says why, or kept that
+    what is stored fits as it is, or with the migration that the new version has. candid_alone: neither version shows
+    what it stores, so nothing is said of it.
+    """
 
     name: str
     old: str
@@ -45,12 +57,14 @@ class Offer:
     proof: Proof | None = None
     candid: Alternative | None = None
     refused: str | None = None
+    kept: bool = False
+    candid_alone: bool = False
 
     @property
     def proven(self) -> bool:
         """Whether nothing is missing from it."""
-        stable = self.suggestion is None or (self.proof is not None and self.proof.proven)
-        return self.refused is None and stable and (self.candid is None or self.candid.proven)
+        stable = self.kept or self.candid_alone or (self.proof is not None and self.proof.proven)
+        return stable and (self.candid is None or self.candid.proven)
 
 
 def offers(old: str, new: str | None, *, run: bool = False) -> list[Offer]:
@@ -92,11 +106,22 @@ def _project(one: Named) -> Project | None:
 
 def _of_program(name: str, program: Program, side: str, cache: Cache | None) -> Side:
     interface = Interface(name)
-    read = probed(program) if side == "new" and program.flags.migrations is not None else program
-    read_program(interface, read, set(Surface), cache)
-    if read is not program and interface.stable is not None:
-        interface.stable.form = "chain"  # what it was read with is not its own
+    try:
+        read_program(interface, program, set(Surface), cache)
+    except ParseError as error:
+        error.side = side
+        raise
+    except SourceError:
+        if side == "old" or program.flags.migrations is None:
+            raise
+        read_program(interface, probed(program), set(Surface), cache)
+        return Side(interface, program, led=False)
     return Side(interface, program)
+
+
+def _breaks(old: StableSignature, new: StableSignature) -> bool:
+    """Tell whether the new version does not take over what the old one left. moc's yes is not enough: see S407, S403."""
+    return compare_signatures(old, new).verdict in (Verdict.BREAKING, Verdict.UNDECIDED)
 
 
 def _offer(name: str, old: Side, new: Side, before: str, after: str, cache: Cache | None) -> Offer:
@@ -105,9 +130,18 @@ def _offer(name: str, old: Side, new: Side, before: str, after: str, cache: Cach
     for surface, untold in (*left.untold.items(), *right.untold.items()):
         if surface == Surface.STABLE:
             offer.refused = f"{untold.why}: {untold.hint}"
-    if left.stable is not None and right.stable is not None:
+    if left.stable is None and right.stable is None and not offer.refused:
+        offer.candid_alone = True
+    elif left.stable is None or right.stable is None:
+        offer.refused = offer.refused or "one of the two versions does not show what it stores"
+    else:
         try:
-            offer.suggestion = suggest(left.stable, right.stable)
+            if not new.led or _breaks(left.stable, right.stable):
+                offer.suggestion = suggest(left.stable, right.stable)
+            else:
+                offer.kept = True
+            if offer.suggestion is None and not offer.kept:
+                offer.refused = _ELSE
             if offer.suggestion is not None:
                 stamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
                 offer.edited = edited(new.program, offer.suggestion, left.stable, stamp)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.model import RANK, Verdict, worst
+from analyzer.model import RANK, Surface, Verdict, worst
 from analyzer.report.block import Block, block_lines, blocks
 from analyzer.report.drawing import Drawing, Line, cells, plain, spread, wrapped
 from analyzer.report.words import clean, official, totals
@@ -118,6 +118,8 @@ def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterato
     if blocking:
         rule = blocking[0].sections[0][1][0].rule
         commands = [(f"ctxcheck explain {rule}", "what this rule means, with an example")] if rule else []
+        if any(o.surface == Surface.STABLE and o.verdict == Verdict.BREAKING for o in changes.occurrences):
+            commands.insert(0, ("ctxcheck suggest OLD NEW", "the migration that carries the data over, compiled and checked"))
         commands.append(("ctxcheck rules --guide", "what the migration guide calls safe, and what is"))
         width = max(24, *(len(command) for command, _ in commands))
         for command, says in commands:

@@ -138,12 +138,13 @@ def proof(one: Edited, old: StableSignature, new: StableSignature, cache: Cache 
     codes = tuple(report.codes)
     if not report.compatible:
         return Proof(True, name, accepted=False, codes=codes, why="what the old version left does not fit the migration")  # noqa: FBT003
-    if not _keep_the_same(compiled, new):
+    if not keep_the_same(compiled, new):
         return Proof(True, name, accepted=False, why="with the migration the program keeps something else")  # noqa: FBT003
     return Proof(True, name, accepted=True)  # noqa: FBT003
 
 
-def _keep_the_same(one: StableSignature, other: StableSignature) -> bool:
+def keep_the_same(one: StableSignature, other: StableSignature) -> bool:
+    """Tell whether two versions keep the same variables, of equal types. Not where that is not found out."""
     from analyzer.motoko.relation import Relation  # noqa: PLC0415
     from analyzer.motoko.universe import Undecided, Universe  # noqa: PLC0415
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.errors import UsageError
+from analyzer.model import Verdict
 from analyzer.report.drawing import wrapped
 from analyzer.report.suggestion import alternative_lines, migration_lines
 from ctxcheck.paint import show
@@ -74,10 +75,14 @@ def _lines(found: list[Offer], drawing: Drawing) -> Iterator[Line]:
         yield []
         if offer.suggestion is not None and offer.edited is not None and offer.proof is not None:
             yield from migration_lines(offer.suggestion, offer.edited, offer.proof, drawing)
-        elif offer.refused is not None:
-            yield from wrapped(f"no migration: {offer.refused}", drawing, [("? ", "undecided")], [("  ", "")])
+        elif offer.kept:
+            what = "no migration is missing: the new version takes over what the old one left"
+            yield from wrapped(what, drawing, [(f"{drawing.mark(Verdict.SAFE)} ", "safe")], [("  ", "")])
+        elif offer.candid_alone:
+            yield [("  of what is stored nothing is said: neither version shows it", "dim")]
         else:
-            yield [("no migration is needed: what is stored fits as it is", "safe")]
+            mark: Line = [(f"{drawing.mark(Verdict.UNDECIDED)} ", "undecided")]
+            yield from wrapped(f"no migration: {offer.refused}", drawing, mark, [("  ", "")])
         if offer.candid is not None:
             yield []
             yield from alternative_lines(offer.candid, drawing)
@@ -101,7 +106,7 @@ def _values(offer: Offer) -> dict[str, object]:
     candid: dict[str, object] | None = None
     if offer.candid is not None:
         candid = {**offer.candid._asdict(), "methods": [one._asdict() for one in offer.candid.methods]}
-    return {"name": offer.name, "stable": stable, "candid": candid, "refused": offer.refused}
+    return {"name": offer.name, "kept": offer.kept, "stable": stable, "candid": candid, "refused": offer.refused}
 
 
 def _write(offer: Offer) -> None:
