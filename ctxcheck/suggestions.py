@@ -44,9 +44,10 @@ class Side(NamedTuple):
 
 @dataclass(slots=True)
 class Offer:
-    """What is suggested for one canister. suggestion: None where there is none: refused says why, or kept that
-    what is stored fits as it is, or with the migration that the new version has. candid_alone: neither version shows
-    what it stores, so nothing is said of it.
+    """What is suggested for one canister.
+
+    suggestion: None where there is none: refused says why, or kept that what is stored fits as it is, or with the
+    migration that the new version has. candid_alone: neither version shows what it stores, so nothing is said of it.
     """
 
     name: str
@@ -120,7 +121,7 @@ def _of_program(name: str, program: Program, side: str, cache: Cache | None) -> 
 
 
 def _breaks(old: StableSignature, new: StableSignature) -> bool:
-    """Tell whether the new version does not take over what the old one left. moc's yes is not enough: see S407, S403."""
+    """Tell whether the new version does not take over what the old one left. moc's yes is not enough: see S407."""
     return compare_signatures(old, new).verdict in (Verdict.BREAKING, Verdict.UNDECIDED)
 
 

@@ -119,7 +119,9 @@ def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterato
         rule = blocking[0].sections[0][1][0].rule
         commands = [(f"ctxcheck explain {rule}", "what this rule means, with an example")] if rule else []
         if any(o.surface == Surface.STABLE and o.verdict == Verdict.BREAKING for o in changes.occurrences):
-            commands.insert(0, ("ctxcheck suggest OLD NEW", "the migration that carries the data over, compiled and checked"))
+            commands.insert(
+                0, ("ctxcheck suggest OLD NEW", "the migration that carries the data over, compiled and checked")
+            )
         commands.append(("ctxcheck rules --guide", "what the migration guide calls safe, and what is"))
         width = max(24, *(len(command) for command, _ in commands))
         for command, says in commands:

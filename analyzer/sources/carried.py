@@ -39,8 +39,10 @@ class Edited(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """How far a suggestion is proven. compiled: None: there is no compiler. compiler: its name. accepted: by the relation,
-    from what the old version left; None where it does not compile. codes: moc's, where it is refused. why: what is wrong.
+    """How far a suggestion is proven.
+
+    compiled: None: there is no compiler. compiler: its name. accepted: by the relation, from what the old version left;
+    None where it does not compile. codes: moc's, where it is refused. why: what is wrong.
     """
 
     compiled: bool | None
@@ -67,8 +69,9 @@ def probed(program: Program) -> Program:
 
 
 def edited(program: Program | None, suggestion: Suggestion, old: StableSignature, stamp: str) -> Edited:
-    """Return a program with a suggestion. program: None: there is none, it is compiled with a skeleton. stamp: of a step.
+    """Return a program with a suggestion.
 
+    program: None: there is none, and it is compiled with a skeleton. stamp: of a step, e.g. `20260101_000000`.
     Raises CtxError: there is no place for it.
     """
     if program is None:
@@ -110,7 +113,8 @@ def _skeleton(suggestion: Suggestion, old: StableSignature, stamp: str) -> Edite
     main = PurePath("main.mo")
     if suggestion.form == "step":
         path = PurePath("migrations", f"{_label([m.label for m in old.chain], stamp)}.mo")
-        texts, lines = {path: suggestion.module, main: suggestion.skeleton}, ()
+        lines: tuple[str, ...] = ()
+        texts = {path: suggestion.module, main: suggestion.skeleton}
         flags = Flags(migrations=PurePath("migrations"))
     else:
         path, flags = PurePath("Migration.mo"), Flags()
@@ -137,10 +141,18 @@ def proof(one: Edited, old: StableSignature, new: StableSignature, cache: Cache 
     report = compare_signatures(old, compiled)
     codes = tuple(report.codes)
     if not report.compatible:
-        return Proof(True, name, accepted=False, codes=codes, why="what the old version left does not fit the migration")  # noqa: FBT003
+        return Proof(
+            compiled=True,
+            compiler=name,
+            accepted=False,
+            codes=codes,
+            why="what the old version left does not fit the migration",
+        )
     if not keep_the_same(compiled, new):
-        return Proof(True, name, accepted=False, why="with the migration the program keeps something else")  # noqa: FBT003
-    return Proof(True, name, accepted=True)  # noqa: FBT003
+        return Proof(
+            compiled=True, compiler=name, accepted=False, why="with the migration the program keeps something else"
+        )
+    return Proof(compiled=True, compiler=name, accepted=True)
 
 
 def keep_the_same(one: StableSignature, other: StableSignature) -> bool:
@@ -150,7 +162,9 @@ def keep_the_same(one: StableSignature, other: StableSignature) -> bool:
 
     universe = Universe(one, other)
     relation = Relation(universe, stable=True)
-    sides = [{f.name: f.node + shift for f in side.post} for side, shift in zip((one, other), universe.offsets, strict=True)]
+    sides = [
+        {f.name: f.node + shift for f in side.post} for side, shift in zip((one, other), universe.offsets, strict=True)
+    ]
     try:
         return sides[0].keys() == sides[1].keys() and all(relation.equal(sides[0][n], sides[1][n]) for n in sides[0])
     except Undecided:

@@ -21,7 +21,7 @@ _NO_LIMIT = 1 << 62
 
 
 class Kept(NamedTuple):
-    """A method that old clients call. old: as it stays. instead, new: what the new one is called; None where it is gone."""
+    """A method that old clients call. old: as it stays. instead, new: the new one; None where it is gone."""
 
     name: str
     old: str

@@ -29,7 +29,7 @@ from analyzer.suggest.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from analyzer.motoko.universe import Universe
     from analyzer.suggest.containers import Containers, Found
@@ -40,12 +40,17 @@ MAX_CONVERTERS = 400  # functions of one migration
 _DEFAULT, _WRITE = ": choose a value", ": write it"  # how the notes on values end that have nothing of what was kept
 _VARIABLES = ("x", "y", "z", "u", "v", "w")
 _KEYWORDS = frozenset(
-    "actor and assert async await break case catch class composite continue debug debug_show do else false finally "
-    "flexible for from_candid func if ignore implicit import in include label let loop mixin module not null object or "
-    "persistent private public query return shared stable switch system throw to_candid transient true try type var "
-    "weak while with".split()
+    (
+        *("actor", "and", "assert", "async", "await", "break", "case", "catch", "class", "composite", "continue"),
+        *("debug", "debug_show", "do", "else", "false", "finally", "flexible", "for", "from_candid", "func", "if"),
+        *("ignore", "implicit", "import", "in", "include", "label", "let", "loop", "mixin", "module", "not", "null"),
+        *("object", "or", "persistent", "private", "public", "query", "return", "shared", "stable", "switch", "system"),
+        *("throw", "to_candid", "transient", "true", "try", "type", "var", "weak", "while", "with"),
+    )
 )
-_TAKEN = {*_KEYWORDS, "old", "run", "migration", "i", *_VARIABLES} | {f"{v}{n}" for v in "xi" for n in range(MAX_LEVELS + 2)}
+_TAKEN = {*_KEYWORDS, "old", "run", "migration", "i", *_VARIABLES} | {
+    f"{v}{n}" for v in "xi" for n in range(MAX_LEVELS + 2)
+}
 
 
 class TooLarge(CtxError):
@@ -321,7 +326,9 @@ class Conversion:
         mine, theirs = self.universe.children[old], self.universe.children[new]
         if not mine or not theirs:
             return self.default(new, self._unlike(old))
-        values = [self.value(a, b, f"{path}.{i}", level + 1) for i, (a, b) in enumerate(zip(mine, theirs, strict=False))]
+        values = [
+            self.value(a, b, f"{path}.{i}", level + 1) for i, (a, b) in enumerate(zip(mine, theirs, strict=False))
+        ]
         values += [self._fresh(f"item {i}", theirs[i]) for i in range(len(mine), len(theirs))]
         for i in range(len(theirs), len(mine)):
             self._lose(f"the item {i} of a tuple is dropped")
@@ -329,7 +336,9 @@ class Conversion:
 
     def _array(self, old: int, new: int, path: str, level: int) -> Expression:
         (was_mutable, before), (mutable, after) = (self._inner(self.universe.children[n][0]) for n in (old, new))
-        if self.relation.equal(before, after) or (self.relation.subtype(before, after) and not mutable and not was_mutable):
+        if self.relation.equal(before, after) or (
+            self.relation.subtype(before, after) and not mutable and not was_mutable
+        ):
             return Call("Array.fromVarArray" if was_mutable else "Array.toVarArray", (Word(path),), (after,))
         index = f"i{level}" if level else "i"
         body = self.value(before, after, f"{path}[{index}]", level + 1)
@@ -361,8 +370,8 @@ class Conversion:
         container = after.container
         if container.keyed and not self.relation.equal(before.arguments[0], after.arguments[0]):
             self._note(
-                f"keys of a {container.name} change: its order is kept as it is, so the new keys must be in the order of "
-                "the old ones"
+                f"keys of a {container.name} change: its order is kept as it is, so the new keys must be in the order "
+                "of the old ones"
             )
             return None
         if not container.maps:
@@ -373,7 +382,7 @@ class Conversion:
         variable = _variable(level)
         container = after.container
         body = self.value(before.arguments[-1], after.arguments[-1], variable, level + 1)
-        parameters = (("_", variable) if container.keyed else (variable,))
+        parameters = ("_", variable) if container.keyed else (variable,)
         types = (*before.arguments, after.arguments[-1])
         return Call(f"{container.module}.map", (Word(path), Function(parameters, body)), types)
 

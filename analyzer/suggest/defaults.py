@@ -93,7 +93,11 @@ class Defaults:
         entries = []
         for name, child in zip(universe.labels[node][1:], universe.children[node], strict=True):
             kind = universe.kinds[child]
-            value = None if kind == Kind.TYPE else self.of(universe.children[child][0] if kind == Kind.VAR else child, level + 1)
+            value = (
+                None
+                if kind == Kind.TYPE
+                else self.of(universe.children[child][0] if kind == Kind.VAR else child, level + 1)
+            )
             if value is None:
                 return None
             entries.append(Entry(name, value, kind == Kind.VAR))

@@ -36,8 +36,7 @@ def with_migration(text: str, label: str, module: str, function: str) -> Inserte
         msg = "there is no actor in this file"
         raise NoPlace(msg, where=label)
     name = free_name(text)
-    start = unit.span[0]
-    start -= len(_BEFORE.search(text[:start])[0])  # type: ignore[index] - it always matches
+    start = unit.span[0] - _length(_BEFORE.search(text[: unit.span[0]]))
     head, tail = text[:start], text[start:]
     if unit.parenthetical is not None:
         had = _MIGRATION.search(text[: unit.parenthetical[1]])
@@ -50,13 +49,15 @@ def with_migration(text: str, label: str, module: str, function: str) -> Inserte
     imported = f'import {name} "{module}";'
     if imports:
         end = imports[-1].span[1]
-        end += len(re.match(r"\s*;?", head[end:])[0])  # type: ignore[index] - it always matches
+        end += _length(re.match(r"\s*;?", head[end:]))
         head = f"{head[:end]}\n{imported}{head[end:]}"
     else:
-        first = min(file.declarations[0].span[0], start) if file.declarations[0] is not unit else len(head)
-        first = head.rfind("\n", 0, first) + 1 if first < len(head) else first
-        head = f"{head[:first]}{imported}\n{head[first:]}"
+        head = f"{imported}\n{head}"  # before whatever a comment at the top belongs to
     return Inserted(f"{head}{line}\n{tail}", (imported, line))
+
+
+def _length(match: re.Match[str] | None) -> int:
+    return 0 if match is None else len(match[0])
 
 
 def free_name(text: str) -> str:

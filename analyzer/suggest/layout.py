@@ -5,7 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from analyzer.suggest.tree import Call, Case, Function, If, Items, Marked, Record, Some, Switch, Tag, Typed, Word, parts_of
+from analyzer.suggest.tree import (
+    Call,
+    Case,
+    Function,
+    If,
+    Items,
+    Marked,
+    Record,
+    Some,
+    Switch,
+    Tag,
+    Typed,
+    Word,
+    parts_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +38,7 @@ class Layout:
         self._type = type_text
 
     def text(self, value: Expression, indent: str, used: int) -> str:
-        """Return an expression. indent: of the line that it begins on. used: columns of that line before and after it."""
+        """Return an expression. indent: of the line that it begins on. used: columns before and after it."""
         if not _has_mark(value):
             flat = self._flat(value)
             if used + len(flat) <= WIDTH:
@@ -48,7 +62,11 @@ class Layout:
                 return opening + ", ".join(map(self._flat, values)) + (")" if opening == "(" else "]")
             case Switch(subject, cases):
                 inside = "; ".join(f"{self._pattern(c)} {self._operand(c.value)}" for c in cases)
-                return f"switch ({self._flat(subject)}) {{ {inside} }}" if cases else f"switch ({self._flat(subject)}) {{}}"
+                return (
+                    f"switch ({self._flat(subject)}) {{ {inside} }}"
+                    if cases
+                    else f"switch ({self._flat(subject)}) {{}}"
+                )
             case If(condition, then, otherwise):
                 return f"if ({condition}) {self._flat(then)} else {self._flat(otherwise)}"
             case Function(parameters, body):
@@ -93,9 +111,7 @@ class Layout:
             case Marked(inner, note):
                 return f"/* {CHECK}{_comment(note)} */ {self.text(inner, indent, used + len(note) + 14)}"
             case Record(entries, base):
-                lines = [
-                    self._line(e.value, deeper, f"{_var(e.mutable)}{e.name} = ", ";") for e in entries
-                ]
+                lines = [self._line(e.value, deeper, f"{_var(e.mutable)}{e.name} = ", ";") for e in entries]
                 first = f"{{\n{deeper}{base} with\n" if base is not None else "{\n"
                 return first + "".join(lines) + indent + "}"
             case Switch(subject, cases) if cases:

@@ -19,7 +19,7 @@ from analyzer.suggest.types import Types
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analyzer.motoko.types import StableField, StableSignature
+    from analyzer.motoko.types import StableSignature
     from analyzer.suggest.tree import Converter, Expression
 
 _CORE = re.compile(r"(?<![\w.#\"])([A-Z]\w*)\.(?=[a-z])")
@@ -40,8 +40,9 @@ class Suggestion:
     """A migration. form: `inline`, of `(with migration = ...)`, or `step`, the next file of a chain.
 
     module: its text. taken, made: names of the variables that it consumes and produces. checks: what a person has to
-    look at, as the text marks it. variables: all of both versions, by name. losses: what of the stored data is left behind. notes: about the whole. skeleton: an
-    actor that keeps what the new version keeps, for a compiler, where there is no program.
+    look at, as the text marks it. variables: all of both versions, by name. losses: what of the stored data is left
+    behind. notes: about the whole. skeleton: an actor that keeps what the new version keeps, for a compiler, where
+    there is no program.
     """
 
     form: str
@@ -141,8 +142,12 @@ class _Migration:
         for one in converters:
             head = f"  func {one.name}({one.parameter} : {types.text(one.old)}) : {types.text(one.new)} = "
             body.append(_function(layout, one.body, head))
-        domain = "{" + "; ".join(f" {name} : {types.text(node)}" for name, node in taken.items()) + " }" if taken else "{}"
-        result = "{" + "; ".join(f" {name} : {types.text(node)}" for name, node in made.items()) + " }" if made else "{}"
+        domain = (
+            "{" + "; ".join(f" {name} : {types.text(node)}" for name, node in taken.items()) + " }" if taken else "{}"
+        )
+        result = (
+            "{" + "; ".join(f" {name} : {types.text(node)}" for name, node in made.items()) + " }" if made else "{}"
+        )
         function = "run" if self.form == "inline" else "migration"
         record = Record(tuple(entries))
         parameter = "old" if any("old." in layout.text(e.value, "", 0) for e in entries) else "_old"
@@ -150,11 +155,15 @@ class _Migration:
         if len(head) > _WIDE:
             domain, result = (_fields(side, types) for side in (taken, made))
             head = f"  public func {function}({parameter} : {domain}) : {result} = "
-        drops = "".join(f"  // {CHECK}`{name}` is consumed and not produced: all that it holds is dropped\n" for name in dropped)
+        drops = "".join(
+            f"  // {CHECK}`{name}` is consumed and not produced: all that it holds is dropped\n" for name in dropped
+        )
         body.append(drops + _function(layout, record, head))
         text = "\n\n".join(part for part in ("\n".join(_indented(definitions)), *body) if part)
         lines = self._imports(text, types)
-        says = [f"/// {CHECK}left behind: {one.where}: {one.what}" for one in conversion.losses if one.where not in dropped]
+        says = [
+            f"/// {CHECK}left behind: {one.where}: {one.what}" for one in conversion.losses if one.where not in dropped
+        ]
         says += [f"/// {CHECK}{note}" for note in conversion.notes]
         module = "".join(f"{line}\n" for line in [*lines, *says, "module {"]) + text + "\n};\n"
         checks = tuple(dict.fromkeys(re.findall(rf"{CHECK}(.*?)(?: \*/|\n)", module)))
@@ -195,7 +204,7 @@ class _Migration:
     def _variables(
         self, types: Types, taken: dict[str, int], made: dict[str, int], entries: list[Entry]
     ) -> tuple[Variable, ...]:
-        sources = {e.name: e.value.note.split("`")[1] for e in entries if _is_rename(e)}
+        sources = {e.name: source for e in entries if (source := _renamed_from(e)) is not None}
         found = []
         for name in sorted(self.old.keys() | self.new.keys()):
             old, new = self.old.get(name), self.new.get(name)
@@ -203,7 +212,9 @@ class _Migration:
             if old is None:
                 what = "renamed" if name in sources else "new"
                 if name in sources:
-                    texts[0] = f"{sources[name]} : {type_text(self.universe, types.shown(self.old[sources[name]]), _SHOWN)}"
+                    texts[0] = (
+                        f"{sources[name]} : {type_text(self.universe, types.shown(self.old[sources[name]]), _SHOWN)}"
+                    )
             elif new is None:
                 what = "dropped"
                 if name in sources.values():
@@ -219,7 +230,7 @@ class _Migration:
         return [*found, ""] if found else []
 
     def _skeleton(self) -> str:
-        """Return an actor with the new version's variables. Their initialisers are never run, but `loop {}` has any type."""
+        """Return an actor with the new version's variables; `loop {}` has any type, and is never run."""
         types = Types(self.universe, self.relation, self.containers, self.old_binders)
         types.mention(f.node for f in self.fields)
         lines = [f"  {line}" for line in types.lines()]
@@ -233,8 +244,15 @@ _WIDE = 110
 _SHOWN = 80  # characters of a type
 
 
-def _is_rename(entry: Entry) -> bool:
-    return isinstance(entry.value, Marked) and entry.value.note.startswith("taken for `")
+def _renamed_from(entry: Entry) -> str | None:
+    match entry.value:
+        case Marked(_, note) if note.startswith("taken for `"):
+            return note.split("`")[1]
+    return None
+
+
+def _on_one_line(side: dict[str, int], types: Types) -> str:
+    return f"{{ {'; '.join(f'{name} : {types.text(node)}' for name, node in side.items())} }}" if side else "{}"
 
 
 def _fields(side: dict[str, int], types: Types) -> str:

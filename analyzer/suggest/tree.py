@@ -57,7 +57,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case of a switch. pattern: without its variable. variable: what the payload is called, None where there is none."""
+    """A case of a switch. pattern: without its variable. variable: what the payload is called, None: there is none."""
 
     pattern: str
     variable: str | None

@@ -157,5 +157,3 @@ class Types:
         while found in taken:
             found, number = f"{name}{number}", number + 1
         return found
-
-

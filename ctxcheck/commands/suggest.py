@@ -12,10 +12,10 @@ import click
 from analyzer.errors import UsageError
 from analyzer.model import Verdict
 from analyzer.report.drawing import wrapped
-from analyzer.report.suggestion import alternative_lines, migration_lines
 from ctxcheck.paint import show
 from ctxcheck.progress import Progress
 from ctxcheck.reports import write_whole
+from ctxcheck.suggestion_text import alternative_lines, migration_lines
 from ctxcheck.suggestions import offers
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 @click.argument("new", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--write", is_flag=True, help="Write the files: the migration beside the program, and its line into it.")
-@click.option(
-    "--run-project-commands", is_flag=True, help="Run the command that dfx.json has for finding packages."
-)
+@click.option("--run-project-commands", is_flag=True, help="Run the command that dfx.json has for finding packages.")
 @click.pass_context
 def command(
     ctx: click.Context, old: str, new: str | None, form: str, *, write: bool, run_project_commands: bool
@@ -57,7 +55,9 @@ def command(
     if form == "json":
         import json  # noqa: PLC0415 - loaded only where it is asked for
 
-        sys.stdout.write(json.dumps({"schema": "ctxcheck.suggestion/1", "canisters": list(map(_values, found))}, indent=1))
+        sys.stdout.write(
+            json.dumps({"schema": "ctxcheck.suggestion/1", "canisters": list(map(_values, found))}, indent=1)
+        )
         sys.stdout.write("\n")
     else:
         show(partial(_lines, found))

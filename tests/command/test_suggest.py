@@ -121,9 +121,13 @@ def test_a_chain_that_does_not_lead_there_gets_its_next_file(tmp_path: Path) -> 
         '[canisters.registry]\nmain = "main.mo"\nargs = ["--enhanced-migration", "migrations"]\n', "utf-8"
     )
     types = work / "Types.mo"
-    types.write_text(types.read_text("utf-8").replace("registeredAt : Int;", "registeredAt : Int; email : ?Text;"), "utf-8")
+    types.write_text(
+        types.read_text("utf-8").replace("registeredAt : Int;", "registeredAt : Int; email : ?Text;"), "utf-8"
+    )
     main = work / "main.mo"
-    main.write_text(main.read_text("utf-8").replace("registeredAt = Time.now()", "registeredAt = Time.now(); email = null"), "utf-8")
+    main.write_text(
+        main.read_text("utf-8").replace("registeredAt = Time.now()", "registeredAt = Time.now(); email = null"), "utf-8"
+    )
     old = REGISTRY / "v12_chain_continued" / f"{NAME}.most"
     done = run(work, "suggest", os.fspath(old), "main.mo", **environment)
     assert done.returncode == 0, done.stdout + done.stderr

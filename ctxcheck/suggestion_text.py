@@ -46,7 +46,9 @@ def _variables(suggestion: Suggestion, drawing: Drawing) -> Iterator[Line]:
         yield from wrapped(_types(one, drawing), drawing, lead, [(" " * (room + 15), "")], "dim")
     kept = len(suggestion.variables) - len(changed)
     if kept:
-        yield [(f"  {kept} other variable{'s' if kept > 1 else ''} kept as {'they are' if kept > 1 else 'it is'}", "dim")]
+        yield [
+            (f"  {kept} other variable{'s' if kept > 1 else ''} kept as {'they are' if kept > 1 else 'it is'}", "dim")
+        ]
 
 
 def _types(one: Variable, drawing: Drawing) -> str:
@@ -57,7 +59,9 @@ def _types(one: Variable, drawing: Drawing) -> str:
 def _proof(suggestion: Suggestion, edited: Edited, proof: Proof, drawing: Drawing) -> Iterator[Line]:
     where = "in your program" if edited.own else "with a skeleton of the new version: NEW is no program"
     if proof.compiled is None:
-        yield from _said("compiled", Verdict.UNDECIDED, "not compiled: there is no compiler; `ctxcheck doctor`", drawing)
+        yield from _said(
+            "compiled", Verdict.UNDECIDED, "not compiled: there is no compiler; `ctxcheck doctor`", drawing
+        )
     elif not proof.compiled:
         yield from _said("compiled", Verdict.BREAKING, f"it does not compile: {clean(proof.why or '', 400)}", drawing)
     else:
@@ -83,8 +87,8 @@ def _said(label: str, verdict: Verdict, text: str, drawing: Drawing) -> Iterator
 def alternative_lines(found: Alternative, drawing: Drawing) -> Iterator[Line]:
     """Yield the lines of a compatible interface."""
     yield [("candid: keep what old clients call, and give what is new a name of its own", "bold")]
-    for one in found.types:
-        yield [(shortened(f"  {drawing.text(visible(one))}", drawing.width, drawing), "")]
+    for line in found.types:
+        yield [(shortened(f"  {drawing.text(visible(line))}", drawing.width, drawing), "")]
     for one in found.methods:
         yield from _signature("keep", one.name, one.old, drawing)
         if one.instead is not None and one.new is not None:
