@@ -22,6 +22,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "diff": ("ctxcheck.commands.diff", "Compare two versions, change by change."),
         "check": ("ctxcheck.commands.check", "Check what is about to be committed, pushed or merged."),
         "accept": ("ctxcheck.commands.accept", "Let changes through, with a reason, for a time."),
+        "lint": ("ctxcheck.commands.lint", "Find what will be a danger at some upgrade."),
         "suggest": ("ctxcheck.commands.suggest", "Write the migration that an upgrade needs, and prove it."),
         "explain": ("ctxcheck.commands.explain", "Explain a rule, with an example."),
         "rules": ("ctxcheck.commands.rules", "List the rules, or what the migration guide says and is true."),
