@@ -19,7 +19,10 @@ _FUNCTION = "migration"
 
 
 def added_again(steps: Mapping[str, SourceFile]) -> Iterator[Found]:
-    """Yield what steps produce anew that an earlier one dropped. steps: by label. A type that is only named is not read."""
+    """Yield what steps produce anew that an earlier one dropped; a type that is only named is not read.
+
+    steps: by label.
+    """
     dropped: dict[str, str] = {}
     for label in sorted(steps, key=label_key):
         file = steps[label]

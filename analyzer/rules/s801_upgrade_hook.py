@@ -12,6 +12,7 @@ RULE = Rule(
     surface=STABLE,
     edits=("upgrade_hook",),
     verdict=LOSSY,
+    effect_tells=True,
     promises=(Promise.NO_HOOKS,),
     why="Enhanced orthogonal persistence needs no hook. A preupgrade that traps, or that needs more "
     "instructions than an upgrade has, stops every further upgrade; a postupgrade that traps undoes the "

@@ -11,6 +11,7 @@ RULE = Rule(
     surface=STABLE,
     edits=("initialiser_inferred",),
     verdict=SAFE,
+    effect_tells=True,
     why="Nothing is lost now. The type follows from the first value: who changes that, e.g. 0 to -1 or null "
     "to ?1, changes what is stored, and the upgrade is refused.",
     fix=("write the type: `var count : Nat = 0`",),

@@ -12,6 +12,7 @@ RULE = Rule(
     surface=STABLE,
     edits=("persistence_classical",),
     verdict=LOSSY,
+    effect_tells=True,
     promises=(Promise.NO_DATA_LOSS,),
     why="Nothing checks an upgrade then: what does not fit its new type reads as null, and the variable "
     "starts anew. All data is written out and read back at each upgrade, which may take more instructions"

@@ -11,6 +11,7 @@ RULE = Rule(
     surface=STABLE,
     edits=("persistence_switched",),
     verdict=LOSSY,
+    effect_tells=True,
     why="From classical to enhanced orthogonal persistence there is one way, once, and none back. Without the"
     " explicit flag it is refused at the upgrade.",
     fix=("rehearse the upgrade on a copy of the state, and take a snapshot before it",),

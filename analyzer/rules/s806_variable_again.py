@@ -11,6 +11,7 @@ RULE = Rule(
     surface=STABLE,
     edits=("variable_again",),
     verdict=LOSSY,
+    effect_tells=True,
     why="What the variable held was dropped. The new one has its name and nothing of its data: who reads the "
     "history may take one for the other.",
     fix=(

@@ -11,6 +11,7 @@ RULE = Rule(
     surface=STABLE,
     edits=("library_changed",),
     verdict=LOSSY,
+    effect_tells=True,
     why="The types of a package are stored with your data. A new version of it may change them although your "
     "own code is the same, and the upgrade is refused, or the data needs a migration.",
     fix=(

@@ -11,6 +11,7 @@ RULE = Rule(
     surface=STABLE,
     edits=("any_declared",),
     verdict=LOSSY,
+    effect_tells=True,
     why="Nothing can be read from an Any, and moc resets such a variable at each upgrade.",
     fix=(
         "give the variable a type",

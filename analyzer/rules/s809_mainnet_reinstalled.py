@@ -12,6 +12,7 @@ RULE = Rule(
     surface=STABLE,
     edits=("mainnet_reinstalled",),
     verdict=LOSSY,
+    effect_tells=True,
     promises=(Promise.NO_DATA_LOSS,),
     why="Reinstalling drops all that a canister holds, stable memory too, and cannot be undone but from a snapshot.",
     fix=(

@@ -87,10 +87,9 @@ def rules(folder: Path, *options: str) -> dict[str, str]:
     document = json.loads(done.stdout)
     found: dict[str, str] = {}
     for canister in document["canisters"]:
-        for surface in canister["surfaces"].values():
-            for edit in surface["edits"]:
-                for one in edit["occurrences"]:
-                    found.setdefault(one["rule"], one["fingerprint"])
+        for edit in canister["edits"]:
+            for one in edit["occurrences"]:
+                found.setdefault(one["rule"], one["fingerprint"])
     assert document["proof"]["types"] is False
     return found
 
