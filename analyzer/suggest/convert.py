@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_LEVELS = 40  # of what stands inside one another in one function
 MAX_CONVERTERS = 400  # functions of one migration
+MAX_COMPARED = 10_000  # pairs of parts that are gone and parts that are new, to recognise renamed ones
 _DEFAULT, _WRITE = ": choose a value", ": write it"  # how the notes on values end that have nothing of what was kept
 _VARIABLES = ("x", "y", "z", "u", "v", "w")
 _KEYWORDS = frozenset(
@@ -267,6 +268,8 @@ class Conversion:
 
     def renamed(self, gone: dict[str, int], come: dict[str, int]) -> dict[str, str]:
         """Return by new name the old one that is taken for it: each fits the other and nothing else does."""
+        if len(gone) * len(come) > MAX_COMPARED:
+            return {}
         fits = [
             (before, after)
             for before, old in gone.items()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzer.motoko.types import Kind
 from analyzer.suggest import primitives
-from analyzer.suggest.tree import Call, Entry, Items, Record, Tag, Typed, Word
+from analyzer.suggest.tree import Call, Entry, Items, Record, Tag, Typed, Word, parts_of
 
 if TYPE_CHECKING:
     from analyzer.motoko.universe import Universe
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from analyzer.suggest.tree import Expression
 
 MAX_LEVELS = 20
+MAX_ASKED = 5_000  # types that are looked at for one value
+MAX_SIZE = 500  # parts of a value that anyone would read
 _MANAGEMENT = 'actor "aaaaa-aa"'  # a reference to any canister has the type that is asked for
 
 
@@ -24,17 +27,23 @@ class Defaults:
         self.universe = universe
         self._containers = containers
         self._known: dict[int, Expression | None] = {}
+        self._asked = 0
 
     def of(self, node: int, level: int = 0) -> Expression | None:
         """Return a value; None where the type has none, or none that can be written."""
-        if level > MAX_LEVELS:
+        self._asked = 0 if level == 0 else self._asked + 1
+        if level > MAX_LEVELS or self._asked > MAX_ASKED:
             return None
         node = self.universe.expand(node)
         key = self.universe.shape(node)
         if key not in self._known:
             self._known[key] = None  # a value inside itself is none
             self._known[key] = self._made(node, level)
-            if self._known[key] is None and level:
+            made = self._known[key]
+            if made is not None and sum(1 for _ in islice(parts_of(made), MAX_SIZE + 1)) > MAX_SIZE:
+                self._known[key] = None
+                return None
+            if made is None and level:
                 return self._known.pop(key)  # it may only have been met inside itself
         return self._known[key]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -168,3 +169,25 @@ def test_types_that_are_too_deep_are_refused_in_words() -> None:
 def test_a_text_of_the_file_cannot_end_a_comment() -> None:
     found = suggested("stable a : {#x}", "stable a : {#y : Nat}")
     assert "*/" not in found.module.replace(" */ ", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("actor { stable v : Nat };", f"type D<T> = (T, T); actor {{ stable v : {'D<' * 18}Text{'>' * 18} }};", id="a default with 2^18 parts"),
+        pytest.param(
+            "actor { stable v : Nat };",
+            "".join(f"type T{i} = {{#a : T{(i + 1) % 19}; #b : T{(i + 1) % 19}}};" for i in range(19)) + "actor { stable v : T0 };",
+            id="2^19 ways to no value",
+        ),
+        pytest.param(
+            f"actor {{ stable v : {{{'; '.join(f'a{i} : Nat' for i in range(1000))}}} }};",
+            f"actor {{ stable v : {{{'; '.join(f'b{i} : Text' for i in range(1000))}}} }};",
+            id="a million pairs that may be renamed",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_made_to_take_long_does_not(old: str, new: str) -> None:
+    started = time.monotonic()
+    assert len(suggested(old, new).module) < 1_000_000
+    assert time.monotonic() - started < 10
