@@ -30,6 +30,8 @@ demo: $(SETUP) ## upgrade the example canister on an embedded network
 
 bench: setup ## measure comparisons beside the official checkers; fails where a limit is broken
 	$(BIN)/python -m tests.proof gate
+	$(BIN)/python -m tests.proof replica
+	$(BIN)/python -m tests.proof backups
 	$(BIN)/python -m tests.proof speed
 
 proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED=7

@@ -19,7 +19,7 @@ What: TypeAlias = Literal[
     "silence",  # 202, and nothing is ever run
     "reject",  # refused before it is a call, with `code` and `error_code`
     "forged",  # a signature that is none: of the certificate, or of the node
-    "other key",  # certified by somebody else
+    "other key",  # certified by somebody else; of the status: another root key
     "time",  # certified `seconds` off: stale below zero, from a clock that is ahead above
     # Of an execution:
     "rejected",  # the call is rejected, certified, and was not run

@@ -94,7 +94,8 @@ def _run(network: Replica, canister: str, name: str, old: str, drawing: Drawing)
     try:
         network.upgrade(canister, module(name), persistence="keep")
     except Reject as error:
-        verdict, what = Verdict.BREAKING, f"refused by the runtime, {old} goes on: {error.message}"
+        said = error.message.removeprefix(f"Error from Canister {canister}: ")
+        verdict, what = Verdict.BREAKING, f"refused by the runtime, {old} goes on: {said}"
     else:
         verdict, what = Verdict.SAFE, f"upgraded, {name} runs"
     after = records(network, canister)

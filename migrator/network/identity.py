@@ -67,23 +67,35 @@ class Key:
         return f"Key({self.kind}, {Principal(self.sender)})"
 
 
-def from_pem(pem: bytes, where: str) -> Key:
-    """Return the key of a PEM text that is not encrypted. where: the file, for errors, which tell none of its content.
+def from_pem(pem: bytes, where: str, *, password: Callable[[], bytes] | None = None) -> Key:
+    """Return the key of a PEM text. where: the file, for errors, which tell none of its content. password: asks for it.
 
-    Raises SourceError: no key, an encrypted one, or one of a kind that the network does not take.
+    Raises SourceError: no key, one that does not open, or one of a kind that the network does not take.
     """
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - takes time to load
 
     try:
-        found = load_pem_private_key(pem, password=None)
+        found: object = load_pem_private_key(pem, password=None)
     except TypeError:
-        msg = "this key is encrypted"
-        hint = "dfx identity export NAME, or icp identity export NAME, into --identity-command"
-        raise SourceError(msg, where=where, hint=hint) from None
+        if password is None:
+            msg = "this key is encrypted"
+            hint = "--identity-password-file FILE, or --identity-command 'icp identity export NAME'"
+            raise SourceError(msg, where=where, hint=hint) from None
+        found = _opened(pem, where, password())
     except ValueError:
         msg = "this holds no private key in PEM"
         raise SourceError(msg, where=where) from None
     return _key(found, where)
+
+
+def _opened(pem: bytes, where: str, password: bytes) -> object:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - see above
+
+    try:
+        return load_pem_private_key(pem, password=password)
+    except (ValueError, TypeError):
+        msg = "the password is not the one of this key"
+        raise SourceError(msg, where=where) from None
 
 
 def _key(found: object, where: str) -> Key:

@@ -7,14 +7,13 @@ Interface spec 0.66, "HTTPS interface", "Request id" and "Authentication".
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import cbor2
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from migrator.network.identity import Identity
 
 MAX_EXPIRY = 4 * 60 * 1_000_000_000  # ns from now: the network takes five minutes, and clocks differ
@@ -22,7 +21,7 @@ _REQUEST = b"\x0aic-request"
 _TAG = 55799
 _NONCE = 16  # bytes
 
-Value = bytes | str | int | list["Value"]
+Value: TypeAlias = "bytes | str | int | Sequence[Value] | Mapping[str, Value]"
 
 
 class Envelope(NamedTuple):
@@ -68,18 +67,23 @@ def _signed(identity: Identity, content: dict[str, Value], expiry: int) -> Envel
     return Envelope(cbor2.dumps(cbor2.CBORTag(_TAG, envelope)), name, expiry)
 
 
-def request_id(content: Mapping[str, Value]) -> bytes:
-    """Return the id of a request: the hash of what it says, in whatever form that is written."""
+def request_id(content: Mapping[str, Any]) -> bytes:
+    """Return the id of a request, or the hash of an answer: of what it says, in whatever form that is written."""
     pairs = sorted(sha256(key.encode()).digest() + _hash(value) for key, value in content.items())
     return sha256(b"".join(pairs)).digest()
 
 
 def _hash(value: Value) -> bytes:
-    if isinstance(value, list):
+    if isinstance(value, Mapping):
+        return request_id(value)
+    if isinstance(value, (list, tuple)):
         return sha256(b"".join(map(_hash, value))).digest()
     if isinstance(value, int):
         return sha256(leb128(value)).digest()
-    return sha256(value if isinstance(value, bytes) else value.encode()).digest()
+    if isinstance(value, str):
+        value = value.encode()
+    assert isinstance(value, bytes)  # noqa: S101 - nothing else is left
+    return sha256(value).digest()
 
 
 def leb128(value: int) -> bytes:

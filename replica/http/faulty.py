@@ -65,6 +65,8 @@ def _changed(answer: Answer, fault: Fault, authority: Authority, encode: Callabl
         said["certificate"] = _certificate(said["certificate"], fault, authority, encode, now)
     elif "signatures" in said:
         said["signatures"] = [{**one, "signature": _flipped(one["signature"])} for one in said["signatures"]]
+    elif "root_key" in said:
+        said["root_key"] = Authority(_STRANGER).root_key
     return Answer(answer.status, encode(said), CBOR)
 
 

@@ -36,9 +36,17 @@ def main(arguments: list[str] | None = None) -> int:
     kills.add_argument("--seed", type=int, default=1, help="another seed, other moments (default: %(default)s)")
     proofs.add_parser("speed", help="measure how long comparisons take")
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
+    proofs.add_parser("replica", help="measure the embedded network")
+    proofs.add_parser("backups", help="measure backups beside icp-cli")
     options = parser.parse_args(arguments)
     if options.proof == "gate":
         for line in gate.lines():
+            print(line, flush=True)
+        return 0
+    if options.proof in ("replica", "backups"):
+        from tests.proof import backups, replica
+
+        for line in (replica if options.proof == "replica" else backups).lines():
             print(line, flush=True)
         return 0
     if options.proof == "speed":

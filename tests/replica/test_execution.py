@@ -156,3 +156,17 @@ def test_a_damaged_module_is_refused_or_runs(ic: Replica, data: st.DataObject) -
         said = error.error_code
     ic.engine.canisters.remove(Principal.parse(name).raw)
     assert said.startswith("IC0")
+
+
+def test_the_clock_is_set_and_stepped(ic: Replica) -> None:
+    name = running(ic, method("time", f"(i64.store (i32.const 0) (call $time)) {ANSWER}", "query"))
+
+    def told() -> int:
+        return int.from_bytes(ic.query(name, "time"), "little")
+
+    real = told()
+    ic.set_time(2_000_000_000_000_000_000)
+    assert 0 <= told() - 2_000_000_000_000_000_000 < 10_000_000_000
+    ic.advance_time(1000)
+    assert 0 <= told() - 2_000_001_000_000_000_000 < 10_000_000_000
+    ic.set_time(real)

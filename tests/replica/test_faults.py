@@ -169,6 +169,12 @@ def test_the_status(ic: Replica, server: Server) -> None:
     assert [ask(server.url, "GET", "/api/v2/status").status for _ in range(2)] == [503, 200]
 
 
+def test_another_root_key(ic: Replica, server: Server) -> None:
+    ic.faults.add("status", Fault("other key"))
+    told = [ask(server.url, "GET", "/api/v2/status").fields()["root_key"] for _ in range(2)]
+    assert told[0] != told[1] == server.root_key
+
+
 def test_for_one_method_alone(ic: Replica, server: Server, name: Principal) -> None:
     ic.faults.add("call", Fault("http", method="other"))
     assert call(server, name).status == 200

@@ -1,0 +1,119 @@
+"""HTTP to a boundary node or a local network: one pool of connections, deadlines, and bounded answers.
+
+Plain http goes to loopback alone. Nothing is sent twice here: whoever asks knows whether that may be.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from analyzer.errors import UsageError
+from migrator.network.cbor import MAX_BYTES
+from migrator.network.errors import NetworkError
+
+if TYPE_CHECKING:
+    import httpx
+
+CBOR = "application/cbor"
+CONNECT = 10.0  # seconds
+_CONNECTIONS = 32
+
+
+class Response(NamedTuple):
+    """An answer. body: at most `MAX_BYTES`."""
+
+    status: int
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """What a refusal says, for people."""
+        return self.body[:300].decode("utf-8", "replace").strip()
+
+
+class Transport:
+    """A way to a network. url: of https, or of http on loopback. Safe to use from several threads.
+
+    Raises UsageError: the URL is none, or of http elsewhere.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            msg = f"`{url}` is no URL of a network"
+            raise UsageError(msg, hint="https://icp-api.io is mainnet, http://127.0.0.1:PORT a local one")
+        self.is_local = _is_loopback(parts.hostname)
+        if parts.scheme == "http" and not self.is_local:
+            msg = f"{url} is neither encrypted nor on this machine"
+            raise UsageError(msg, hint="use https")
+        self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+
+    def get(self, path: str, *, until: float) -> Response:
+        """Ask for something. until: of time.monotonic(). Raises NetworkError."""
+        return self._send("GET", path, None, until)
+
+    def post(self, path: str, body: bytes, *, until: float) -> Response:
+        """Send CBOR. until: of time.monotonic(). Raises NetworkError, which tells whether it may have arrived."""
+        return self._send("POST", path, body, until)
+
+    def _send(self, method: str, path: str, body: bytes | None, until: float) -> Response:
+        import httpx  # noqa: PLC0415 - loading it takes as long as a comparison
+
+        left = until - time.monotonic()
+        if left <= 0:
+            msg = "no answer in time"
+            raise NetworkError(msg, ran="no", where=self.url)
+        headers = {} if body is None else {"content-type": CBOR}
+        timeout = httpx.Timeout(left, connect=min(left, CONNECT))
+        try:
+            with self._pool().stream(
+                method, self.url + path, content=body, headers=headers, timeout=timeout
+            ) as response:
+                parts, size = [], 0
+                for part in response.iter_bytes():
+                    parts.append(part)
+                    size += len(part)
+                    if size > MAX_BYTES:
+                        msg = f"the answer has more than {MAX_BYTES:,} bytes"
+                        raise NetworkError(msg, ran="unknown", where=self.url)
+                    if time.monotonic() > until:
+                        msg = "the answer does not end in time"
+                        raise NetworkError(msg, ran="unknown", where=self.url)
+                return Response(response.status_code, b"".join(parts))
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            hint = "does the network run, and is the URL right?" if self.is_local else None
+            msg = f"cannot be reached: {error or type(error).__name__}"
+            raise NetworkError(msg, ran="no", where=self.url, hint=hint) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            msg = f"no answer: {error or type(error).__name__}"
+            raise NetworkError(msg, ran="unknown", where=self.url) from None
+
+    def _pool(self) -> httpx.Client:
+        import httpx  # noqa: PLC0415 - see above
+
+        with self._lock:
+            if self._client is None:
+                limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
+                # Proxies of the environment would see what goes to a local network, and answer for it.
+                self._client = httpx.Client(limits=limits, follow_redirects=False, trust_env=not self.is_local)
+            return self._client
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,293 @@
+"""The agent against a network that runs real canisters, as it is and as it fails."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import closing
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.candid.principal import Principal
+from analyzer.errors import UsageError
+from migrator.network.agent import Agent, SignedCall, fetch_root_key, never_ran
+from migrator.network.canister import read_canister
+from migrator.network.errors import CertificateError, NetworkError, Rejected
+from migrator.network.identity import Anonymous
+from migrator.network.management import PIECE, ManagementClient, upgrade_mode
+from migrator.network.transport import Transport
+from replica import Replica
+from replica.certificates.authority import Authority
+from replica.faults import Fault
+from replica.http import app
+from replica.http.serve import Server
+from tests.proof.kills import COUNTING
+from tests.replica import registry
+from tests.replica.gateway.echo import ECHO, EchoNetwork
+from tests.replica.wat import canister
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from replica.faults import Kind
+
+MODULE = canister(COUNTING)
+NOWHERE = b"\xee" * 8 + b"\1\1"
+
+
+@pytest.fixture(scope="module")
+def ic() -> Iterator[Replica]:
+    with Replica() as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def agent(ic: Replica) -> Iterator[Agent]:
+    with ic.serve() as server:
+        transport = Transport(server.url)
+        made = Agent(transport, Anonymous(), fetch_root_key(transport))
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def counting(ic: Replica) -> Iterator[bytes]:
+    name = ic.create()
+    ic.install(name, MODULE, b"")
+    yield Principal.parse(name).raw
+    ic.faults.clear()
+
+
+def count(ic: Replica, name: bytes) -> int:
+    return int.from_bytes(ic.query(str(Principal(name)), "get")[:8], "little")
+
+
+def test_a_query_and_a_call(agent: Agent, counting: bytes) -> None:
+    assert agent.call(counting, "add", b"") == b""
+    assert agent.query(counting, "get", b"")[:8] == (1).to_bytes(8, "little")
+
+
+def test_rejects(agent: Agent, counting: bytes) -> None:
+    with pytest.raises(Rejected) as raised:
+        agent.call(counting, "nothing", b"")
+    assert (raised.value.error_code, raised.value.certified, raised.value.ran) == ("IC0536", True, "yes")
+    with pytest.raises(Rejected) as raised:
+        agent.query(counting, "nothing", b"")
+    assert (raised.value.error_code, raised.value.ran) == ("IC0536", "no")
+    with pytest.raises(Rejected) as raised:
+        agent.call(NOWHERE, "add", b"")
+    assert (raised.value.error_code, raised.value.certified) == ("IC0301", False)
+
+
+# What happens, to which requests, and how often: the call is answered all the same, and runs once.
+FAULTS: list[tuple[str, Kind, Fault, int]] = [
+    ("busy", "call", Fault("http", status=503), 2),
+    ("too many requests", "call", Fault("http", status=429), 2),
+    ("a bad gateway", "call", Fault("http", status=502), 2),
+    ("cut before it arrived", "call", Fault("reset"), 2),
+    ("the answer is lost", "call", Fault("lost"), 1),
+    ("lost twice", "call", Fault("lost"), 2),
+    ("reads fail at first", "read_state", Fault("http", status=503), 2),
+    ("reads are cut", "read_state", Fault("reset"), 2),
+]
+
+
+@pytest.mark.parametrize(("kind", "fault", "times"), [pytest.param(*rest, id=name) for name, *rest in FAULTS])
+def test_a_call_is_answered_and_runs_once(
+    ic: Replica, agent: Agent, counting: bytes, kind: Kind, fault: Fault, times: int
+) -> None:
+    ic.faults.add(kind, fault, count=times)
+    assert agent.call(counting, "add", b"", wait=30) == b""
+    ic.faults.clear()
+    assert count(ic, counting) == 1
+
+
+LIES = [
+    pytest.param(Fault("forged"), id="a forged certificate"),
+    pytest.param(Fault("other key"), id="of another network"),
+    pytest.param(Fault("time", seconds=-600), id="ten minutes old"),
+    pytest.param(Fault("time", seconds=600), id="ten minutes ahead"),
+]
+
+
+@pytest.mark.parametrize("fault", LIES)
+def test_a_liar_is_not_believed(ic: Replica, agent: Agent, counting: bytes, fault: Fault) -> None:
+    ic.faults.add("call", fault)
+    with pytest.raises(CertificateError) as raised:
+        agent.call(counting, "add", b"", wait=5)
+    assert raised.value.ran == "unknown"
+    ic.faults.add("read_state", fault)
+    with pytest.raises(CertificateError):
+        agent.read_state(counting, [[b"time"]])
+
+
+def test_a_query_that_no_node_signed(ic: Replica, agent: Agent, counting: bytes) -> None:
+    agent.query(counting, "get", b"")
+    ic.faults.add("query", Fault("forged"))
+    with pytest.raises(CertificateError, match="not signed by a node"):
+        agent.query(counting, "get", b"")
+
+
+def test_a_reject_before_it_is_a_call(ic: Replica, agent: Agent, counting: bytes) -> None:
+    ic.faults.add("call", Fault("reject", code=2, error_code="IC0209", message="too much"))
+    with pytest.raises(Rejected) as raised:
+        agent.call(counting, "add", b"")
+    assert (raised.value.ran, raised.value.certified, raised.value.code) == ("no", False, 2)
+    assert raised.value.hint == "too much was installed just now: wait some minutes"
+    assert count(ic, counting) == 0
+
+
+def test_a_call_that_never_finishes(ic: Replica, agent: Agent, counting: bytes) -> None:
+    ic.faults.add("execution", Fault("stuck", method="add"))
+    started = time.monotonic()
+    with pytest.raises(NetworkError, match="still processing") as raised:
+        agent.call(counting, "add", b"", wait=12)
+    assert raised.value.ran == "unknown"
+    assert time.monotonic() - started < 20
+
+
+def test_what_never_ran_is_proven(ic: Replica, agent: Agent, counting: bytes) -> None:
+    signed = agent.prepare(counting, "add", b"", lasts=2_000_000_000)
+    ic.faults.add("call", Fault("silence"))
+    agent.submit(signed)
+    assert not never_ran(agent.status(signed), signed)
+    with pytest.raises(NetworkError, match="it never ran") as raised:
+        agent.outcome(signed, wait=20)
+    assert raised.value.ran == "no"
+    late = agent.status(signed)
+    assert never_ran(late, signed)
+    assert not never_ran(late._replace(time=signed.envelope.expiry + 6 * 60 * 10**9), signed)
+    assert count(ic, counting) == 0
+
+
+def test_a_call_goes_on_from_a_journal(ic: Replica, agent: Agent, counting: bytes) -> None:
+    signed = agent.prepare(counting, "add", b"")
+    again = SignedCall.of_plain(json.loads(json.dumps(signed.plain())))
+    assert again == signed
+    assert agent.settle(signed) == agent.settle(again) == agent.outcome(again) == b""
+    assert count(ic, counting) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("ftp://x", "no URL"), ("nonsense", "no URL"), ("http://icp-api.io", "neither encrypted nor on this machine")],
+)
+def test_urls_that_are_refused(url: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        Transport(url)
+
+
+def test_nobody_is_there() -> None:
+    agent = Agent(Transport("http://127.0.0.1:9"), Anonymous(), Authority(b"x").root_key)
+    with pytest.raises(NetworkError, match="cannot be reached"):
+        agent.call(ECHO.raw, "m", b"", wait=3)
+    with pytest.raises(NetworkError, match="must be given"):
+        fetch_root_key(Transport("https://icp-api.io"))
+
+
+def test_an_answer_that_is_too_large() -> None:
+    with (
+        Server(EchoNetwork(), Authority(b"tests")) as server,
+        closing(Agent(Transport(server.url), Anonymous(), server.root_key)) as agent,
+        pytest.raises(NetworkError, match="more than"),
+    ):
+        agent.query(ECHO.raw, "large", b"")
+
+
+def test_a_delegated_subnet() -> None:
+    authority = Authority(b"tests", delegated=True)
+    with (
+        Server(EchoNetwork(), authority) as server,
+        closing(Agent(Transport(server.url), Anonymous(), authority.root_key)) as agent,
+    ):
+        assert agent.call(ECHO.raw, "echo", b"DIDL\0\0") == b"DIDL\0\0"
+        assert agent.query(ECHO.raw, "echo", b"DIDL\0\0") == b"DIDL\0\0"
+
+
+def test_an_old_network_has_the_first_versions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = {("canister", action): frozenset({2}) for action in ("call", "query", "read_state")}
+    monkeypatch.setattr(app, "_VERSIONS", {**app._VERSIONS, **old})
+    with (
+        Server(EchoNetwork(), Authority(b"tests")) as server,
+        closing(Agent(Transport(server.url), Anonymous(), server.root_key)) as agent,
+    ):
+        assert agent.call(ECHO.raw, "echo", b"DIDL\0\0") == b"DIDL\0\0"
+        assert agent.query(ECHO.raw, "echo", b"DIDL\0\0") == b"DIDL\0\0"
+        with pytest.raises(Rejected) as raised:
+            agent.call(ECHO.raw, "refused", b"")
+        assert raised.value.error_code == "IC0406"
+
+
+def test_all_of_a_canister_in_one_certificate(ic: Replica, agent: Agent) -> None:
+    name = ic.create()
+    ic.install(name, registry.module(registry.FIRST))
+    found = read_canister(agent, Principal.parse(name).raw)
+    assert (found.module_hash, found.controllers) == (ic.module_hash(name), (b"\4",))
+    assert set(found.sections) >= {"candid:service", "motoko:stable-types", "enhanced-orthogonal-persistence"}
+    assert not found.hidden
+    empty = read_canister(agent, Principal.parse(ic.create()).raw)
+    assert (empty.module_hash, empty.sections) == (None, {})
+    with pytest.raises(NetworkError, match="no such canister"):
+        read_canister(agent, NOWHERE)
+
+
+def test_private_sections_are_named_as_hidden(ic: Replica, agent: Agent) -> None:
+    name = ic.create(controllers=[b"\7"])
+    ic.install(name, registry.module(registry.FIRST), caller=b"\7")
+    found = read_canister(agent, Principal.parse(name).raw)
+    assert "candid:service" in found.sections
+    assert "motoko:stable-types" in found.hidden
+
+
+def test_stop_snapshot_upgrade_and_back(ic: Replica, agent: Agent) -> None:
+    name = ic.create()
+    ic.install(name, registry.module(registry.FIRST))
+    registry.fill(ic, name)
+    raw, client = Principal.parse(name).raw, ManagementClient(agent)
+    before = client.status(raw)
+    client.stop(raw)
+    taken = client.take_snapshot(raw)
+    stopped = client.status(raw)
+    assert (before.status, stopped.status) == ("running", "stopped")
+    assert [one.id for one in client.snapshots(raw)] == [taken.id]
+    assert client.snapshot_metadata(raw, taken.id)["canister_version"] == stopped.version
+    with pytest.raises(Rejected, match="Memory-incompatible"):
+        agent.settle(client.prepare_install(raw, registry.module("v03_optional_field"), b"DIDL\0\0", keep=True))
+    assert client.status(raw).version == stopped.version
+    agent.settle(client.prepare_install(raw, registry.module("v02_safe_additions"), b"DIDL\0\0", keep=True))
+    assert client.status(raw).module_hash != before.module_hash
+    client.load_snapshot(raw, taken.id)
+    client.start(raw)
+    assert client.status(raw).module_hash == before.module_hash
+    client.delete_snapshot(raw, taken.id)
+    assert client.snapshots(raw) == []
+    assert any("Memory-incompatible" in line for line in client.logs(raw))
+
+
+def test_a_snapshot_goes_elsewhere(ic: Replica, agent: Agent, counting: bytes) -> None:
+    client = ManagementClient(agent)
+    for _ in range(3):
+        agent.call(counting, "add", b"")
+    taken = client.take_snapshot(counting)
+    told = client.snapshot_metadata(counting, taken.id)
+    other = Principal.parse(ic.create()).raw
+    made = client.begin_upload(other, told)
+    for kind in ("wasm_module", "wasm_memory", "stable_memory"):
+        size = told[f"{kind}_size"]
+        for offset in range(0, size, PIECE):
+            piece = client.read_snapshot(counting, taken.id, kind, offset, min(PIECE, size - offset))
+            client.write_snapshot(other, made, kind, offset, piece)
+    client.load_snapshot(other, made)
+    assert count(ic, other) == 3
+
+
+def test_a_module_goes_in_chunks(agent: Agent, counting: bytes) -> None:
+    client = ManagementClient(agent)
+    hashes = [client.upload_chunk(counting, part) for part in (MODULE[:100], MODULE[100:])]
+    assert client.stored_chunks(counting) == set(hashes)
+    mode = upgrade_mode(keep=None)
+    agent.settle(client.prepare_install_chunked(counting, hashes, sha256(MODULE).digest(), b"", mode=mode))
+    client.clear_chunks(counting)
+    assert client.stored_chunks(counting) == set()
