@@ -143,3 +143,14 @@ def test_nothing_is_written_beside_no_program(tmp_path: Path) -> None:
     done = run(work, "suggest", *files(work, OLD, NEW), "--write", **environment)
     assert done.returncode == 2
     assert sorted(path.name for path in work.iterdir()) == ["new.most", "old.most"]
+
+
+def test_what_moc_refuses_is_not_called_proven(tmp_path: Path) -> None:
+    # moc computes Any for the parameter, and then takes it for another Any than one that is written.
+    environment = with_compiler(tmp_path)
+    work = tmp_path / "work"
+    work.mkdir()
+    old = "actor { stable f : shared (x : Nat or Text) -> async (); stable k : Nat };"
+    done = run(work, "suggest", *files(work, old, "actor { stable k : Nat };"), **environment)
+    assert done.returncode == 1
+    assert "refused: what the old version left does not fit the migration (M0216)" in done.stdout

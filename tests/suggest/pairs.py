@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.errors import ParseError
 from analyzer.motoko.parse import parse_stable
+from analyzer.motoko.types import COMPUTED_ITEM
 from analyzer.sources.carried import keep_the_same
 from analyzer.suggest.convert import TooLarge
 from analyzer.suggest.migration import Suggestion, suggest
@@ -50,6 +51,8 @@ def pairs(seed: int, form: str, refused: list[str]) -> Iterator[Asked]:
             found = suggest(old, new)
         except ParseError:
             continue
+        if COMPUTED_ITEM in old.table.labels:
+            continue  # moc takes such an `Any`, of `(x : Nat or Text)`, for another than a written one: none can name it
         except TooLarge as error:
             refused.append(str(error))
             continue
