@@ -39,6 +39,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "show": ("ctxcheck.commands.show", "Show what a plan does, or what a backup holds."),
         "prune": ("ctxcheck.commands.prune", "Take old backups away."),
     },
+    "Inspect": {
+        "lint": ("ctxcheck.commands.lint", "Find what will be a danger at some upgrade."),
+        "suggest": ("ctxcheck.commands.suggest", "Write the migration that an upgrade needs, and prove it."),
+    },
     "Tools": {
         "init": ("ctxcheck.commands.init", "Set up a project: configuration, hook, script."),
         "doctor": (

@@ -161,6 +161,15 @@ def _listed(folder: Named) -> dict[str, dict[str, PurePath]]:
     return found
 
 
+def interface_of_named(side: str, one: Named, cache: Cache | None) -> Interface:
+    """Return the interface that one file shows. side: for errors. Raises UsageError, SourceError, ParseError."""
+    kind = _kind(one)
+    if kind is None:
+        msg = f"{one.text} does not end in {_NAMED}"
+        raise UsageError(msg)
+    return _one(side, _stem(one), one.files, {kind: one.path}, set(Surface), cache)
+
+
 def interface_of_files(
     side: str, name: str, files: Files, paths: dict[str, PurePath], cache: Cache | None
 ) -> Interface:
