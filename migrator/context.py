@@ -14,6 +14,7 @@ from analyzer.candid.principal import Principal
 from analyzer.errors import CtxError
 from migrator.failures import OperatorNeeded, Uncertain
 from migrator.journal.replay import apply
+from migrator.journal.replies import Replies
 from migrator.network.errors import NetworkError, Rejected
 from migrator.operations import Prepared
 
@@ -38,7 +39,7 @@ WAIT = 10 * 60.0
 class Context:
     """A target of a run. patience: seconds to find out what became of a change whose answer was lost.
 
-    owned: snapshots that runs of this folder took of the canister, oldest first. told: words for who watches.
+    owned: snapshots that other runs of this folder took of the canister, oldest first. told: words for who watches.
     """
 
     saved: SavedPlan
@@ -51,6 +52,7 @@ class Context:
     told: Callable[[str], None]
     patience: float = PATIENCE
     owned: list[str] = field(default_factory=list)
+    owned_to_compare: list[str] = field(default_factory=list)
 
     # What is known.
 
@@ -70,6 +72,11 @@ class Context:
         return self.progress.facts
 
     @property
+    def replies(self) -> Replies:
+        """What checks replied before."""
+        return Replies(self.envelopes.folder, self.target.name)
+
+    @property
     def old_hash(self) -> bytes:
         """The module that runs before."""
         return bytes.fromhex(self.target.old.module_hash)
@@ -78,6 +85,11 @@ class Context:
     def new_hash(self) -> bytes:
         """The module that is to run."""
         return bytes.fromhex(self.target.new.module)
+
+    @property
+    def owned_new(self) -> list[str]:
+        """Snapshots that were taken to compare with, of this run and of others."""
+        return [*self.owned_to_compare, *([self.facts["snapshot_new"]] if "snapshot_new" in self.facts else [])]
 
     def blob(self, name: str) -> bytes:
         """Return bytes of the plan."""

@@ -372,6 +372,7 @@ class MigrationOrchestrator:
         state = replay(journal.records)
         for target in self.saved.plan.targets:
             owned = runs.owned_snapshots(self.folder, target.canister, but=state.run)
+            to_compare = runs.owned_snapshots(self.folder, target.canister, but=state.run, fact="snapshot_new")
             yield Context(
                 self.saved,
                 target,
@@ -383,6 +384,7 @@ class MigrationOrchestrator:
                 self.told,
                 self.patience,
                 owned,
+                to_compare,
             )
 
 

@@ -81,14 +81,14 @@ def refuse_unfinished(folder: Path, plan: Plan) -> None:
                 raise OperatorNeeded(msg, hint=f"ctxcheck migrate --resume {run}, or ctxcheck rollback {run}")
 
 
-def owned_snapshots(folder: Path, canister: str, *, but: str) -> list[str]:
-    """Return the snapshots that other runs took of a canister, oldest first."""
+def owned_snapshots(folder: Path, canister: str, *, but: str, fact: str = "snapshot") -> list[str]:
+    """Return the snapshots that other runs took of a canister, oldest first. fact: what they took them as."""
     found = []
     for run, state in _states(folder):
         if run == but:
             continue
         for target in plan_of(folder, run).plan.targets:
-            snapshot = state.of(target.name).facts.get("snapshot") if target.canister == canister else None
+            snapshot = state.of(target.name).facts.get(fact) if target.canister == canister else None
             if isinstance(snapshot, str):
                 found.append(snapshot)
     return found

@@ -19,6 +19,7 @@ from migrator.plan.model import (
     NewSide,
     OldSide,
     Plan,
+    Precheck,
     Proof,
     Rollback,
     Section,
@@ -61,7 +62,7 @@ class WantedCheck(NamedTuple):
     method: str
     kind: Literal["query", "update"] = "query"
     argument: bytes = EMPTY
-    expects: Literal["reply", "same", "value"] = "reply"
+    expects: Literal["reply", "same", "value", "kept"] = "reply"
     value: bytes | None = None
     name: str | None = None
 
@@ -80,6 +81,7 @@ class Wanted(NamedTuple):
     after: tuple[str, ...] = ()
     sections: Mapping[str, tuple[bytes, str]] = {}
     build: Build = Build("a file", None, None, None, None)
+    prechecks: Sequence[Precheck] = ()
     checks: Sequence[WantedCheck] = ()
     profile: str = "dfx"
     rollback: Rollback = Rollback("unchanged", "report")
@@ -186,6 +188,7 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
         wanted.profile,
         tuple(listed(old, new, wanted.profile, about.policy, about.gate, created)),
         wanted.build._replace(compiler=wanted.build.compiler or new.compiler),
+        tuple(wanted.prechecks),
         tuple(
             Check(
                 check.name or check.method,
@@ -197,7 +200,13 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
             )
             for check in wanted.checks
         ),
-        budget(status, wanted.live.snapshots, len(wanted.module), download_first=wanted.backup.snapshot == "before"),
+        budget(
+            status,
+            wanted.live.snapshots,
+            len(wanted.module),
+            download_first=wanted.backup.snapshot == "before",
+            copies=2 if wanted.state_compare == "yes" else 1,
+        ),
         wanted.rollback,
         wanted.backup,
         wanted.stop,
