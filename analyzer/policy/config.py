@@ -61,7 +61,7 @@ class Release(NamedTuple):
     rehearse: Literal["required", "when-possible", "off"] | None = None
     compare: Literal["yes", "no"] | None = None
     rollback: Literal["unchanged", "always", "never"] = "unchanged"
-    download: Literal["before", "after", "no"] = "after"
+    download: Literal["before", "after", "no"] | None = None
     keep: int = 1
     stop: int = 300
     hours: int = 24
