@@ -79,6 +79,7 @@ class MigrationOrchestrator:
         self.told = told
         self.hold = hold
         self.patience = patience
+        self.run_name: str | None = None
         self._commands = CommandHooks(commands or {})
 
     def __init_subclass__(cls) -> None:
@@ -139,7 +140,7 @@ class MigrationOrchestrator:
             for words in refused:
                 self.told(f"not an approval: {words}")
             approvals = granted(self.saved, given, now, local=self.operations.is_local)
-            run = runs.begin(self.folder, self.saved)
+            self.run_name = run = runs.begin(self.folder, self.saved)
             with self._opened(run) as (journal, envelopes):
                 sentence = plan.message if message is None else message
                 journal.append(
@@ -182,6 +183,14 @@ class MigrationOrchestrator:
             for at in self._contexts(journal, envelopes):
                 if not at.progress.outcome:
                     at.record("outcome", outcome=OPERATOR, exit=CODES[OPERATOR], why=reason)
+
+    def tell(self, run: str) -> list[str]:
+        """Return how it stands with a run that nobody is at work on: what runs, where the copies are."""
+        with self._again(run) as (journal, envelopes):
+            lines = []
+            for at in self._contexts(journal, envelopes):
+                lines += [f"{at.target.name}: {line}" for line in ending(at, "")]
+            return lines
 
     # The machine.
 

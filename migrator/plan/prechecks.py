@@ -10,7 +10,7 @@ import shutil
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from analyzer.candid.principal import Principal
-from analyzer.candid.values import Case
+from analyzer.candid.values import Case, Some
 from migrator.plan.budget import MAX_SNAPSHOTS
 from migrator.plan.changes import built, deployed
 from migrator.plan.model import Precheck
@@ -153,10 +153,11 @@ def _slots(looked: Looked) -> Found:
 
 def _memory_limit(looked: Looked) -> Found:
     status = looked.live.status
-    limit = status.settings.get("wasm_memory_limit", 0)
-    if limit and status.wasm_memory_size > limit * _NEARLY:
+    limit = status.settings.get("wasm_memory_limit")
+    limit = limit.value if isinstance(limit, Some) else limit
+    if isinstance(limit, int) and limit and status.wasm_memory_size > limit * _NEARLY:
         return "warn", f"{size(status.wasm_memory_size)} of {size(limit)} (wasm_memory_limit)"
-    return "pass", f"limit {size(limit)}" if limit else "no limit is set"
+    return "pass", f"limit {size(limit)}" if isinstance(limit, int) and limit else "no limit is set"
 
 
 def _life(looked: Looked) -> Found:
@@ -170,6 +171,7 @@ def _life(looked: Looked) -> Found:
 
 def _visible(looked: Looked) -> Found:
     visibility = looked.live.status.settings.get("snapshot_visibility")
+    visibility = visibility.value if isinstance(visibility, Some) else visibility
     label = visibility.label if isinstance(visibility, Case) else "controllers"
     if label == "public":
         return "warn", "anyone may download its snapshots: icp canister settings update --snapshot-visibility"
