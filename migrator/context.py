@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 7 * 60.0  # seconds: what was signed expires after four minutes, and is then proven not to have run
 WAIT = 10 * 60.0
+_STOP = 2
 
 
 @dataclass(slots=True)
@@ -90,6 +91,15 @@ class Context:
     def owned_new(self) -> list[str]:
         """Snapshots that were taken to compare with, of this run and of others."""
         return [*self.owned_to_compare, *([self.facts["snapshot_new"]] if "snapshot_new" in self.facts else [])]
+
+    @property
+    def counted_by_stop(self) -> int:
+        """By how much a stop counts the version up: for running to stopping, and for stopping to stopped.
+
+        (Interface spec 0.66, "Canister version".) Where our own stop counted one, the network counts one.
+        """
+        running, stopped = self.facts.get("version_running"), self.facts.get("version_stopped")
+        return 1 if running is not None and stopped is not None and stopped - running == 1 else _STOP
 
     def blob(self, name: str) -> bytes:
         """Return bytes of the plan."""

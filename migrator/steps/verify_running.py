@@ -93,11 +93,11 @@ class VerifyRunning(Plain):
 def _nobody_wrote(at: Context) -> bool:
     """Tell whether it is proven that nothing ran between the replies before and those now, but our own steps."""
     facts = at.facts
-    checked, stopped = facts.get("version_checked"), facts.get("version_stopped")
+    checked, running, stopped = (facts.get(f"version_{word}") for word in ("checked", "running", "stopped"))
     started, now = facts.get("version_started"), at.status().version
-    if checked is None or stopped is None or started is None or now is None:
+    if checked is None or running is None or stopped is None or started is None or now is None:
         return False
-    return bool(stopped == checked + 1 and now == started)
+    return bool(checked == running and stopped - running <= at.counted_by_stop and now == started)
 
 
 def _hint(at: Context, check: Check) -> str:
