@@ -2,95 +2,36 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analyzer.candid.principal import Principal
-from migrator.approval import NotApproved, approve, write_approval
+from migrator.approval import NotApproved
 from migrator.failures import OperatorNeeded
-from migrator.journal.file import read_journal
-from migrator.journal.replay import replay
 from migrator.lock import LockHeld, locked
-from migrator.network.operations import NetworkOperations
 from migrator.orchestrator import MigrationOrchestrator
-from migrator.plan.build import WantedCheck
+from migrator.plan.file import packed
 from migrator.plan.model import Rollback
-from migrator.recover import Seen, SnapshotSeen, diagnose
-from tests.migrator.killing import Killed, Points, counted
+from migrator.recover import diagnose
+from tests.migrator.killing import Killed
 from tests.migrator.live import NAME, Place, place
+from tests.migrator.trial import SAFE, TRAPS, WRONG, Trial, seen
+from tests.proof.runs import ends
 from tests.replica import registry
-from tests.shared import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from migrator.context import Context
-    from migrator.network.management import CanisterStatus
-    from migrator.outcome import Outcome
-    from migrator.plan.file import SavedPlan
-
-SAFE, TRAPS, WRONG = "v02_safe_additions", "v15_traps", "v16_wrong_data"
-KEPT = (WantedCheck("getCurrentTime"), WantedCheck("listSeasons", expects="kept"))
 
 
 @pytest.fixture(scope="module")
 def there() -> Iterator[Place]:
     with place() as found:
         yield found
-
-
-class Trial:
-    """A canister, a plan for it that is approved, and the folder of its runs."""
-
-    def __init__(self, there: Place, folder: Path, version: str, *, approved: bool = True, **more: object) -> None:
-        self.there, self.folder = there, folder / ".ctxcheck"
-        self.canister = there.registry()
-        self.before = self.records()
-        self.saved: SavedPlan = there.plan(self.canister, version, checks=KEPT, **more)
-        self.version = _version(self)
-        if approved:
-            write_approval(self.folder, approve(self.saved, there.key, "a test", time.time_ns()))
-
-    def orchestrator(
-        self,
-        kind: type[MigrationOrchestrator] = MigrationOrchestrator,
-        **more: Any,  # noqa: ANN401
-    ) -> MigrationOrchestrator:
-        return kind(self.saved, NetworkOperations(self.there.agent), self.folder, **more)
-
-    @property
-    def run(self) -> str:
-        (found,) = (self.folder / "runs").iterdir()
-        return found.name
-
-    def journal(self) -> list[Any]:
-        return read_journal(self.folder / "runs" / self.run)
-
-    def made(self) -> list[str]:
-        return replay(self.journal()).of(NAME).made
-
-    def status(self) -> CanisterStatus:
-        return NetworkOperations(self.there.agent).status(Principal.parse(self.canister).raw)
-
-    def records(self) -> dict[str, list[Any] | str]:
-        return registry.records(self.there.ic, self.canister)
-
-    def is_new(self) -> bool:
-        return bool((self.status().module_hash or b"").hex() == self.saved.plan.targets[0].new.module)
-
-    def whole(self, *, new: bool) -> None:
-        """Look whether it runs as it should, with all records, and nothing is left over."""
-        assert self.status().status == "running"
-        assert self.is_new() == new
-        if not new:
-            assert self.records() == self.before
-        assert not list((self.folder / "runs" / self.run).glob("envelopes/*"))
 
 
 ENDS = [
@@ -143,8 +84,6 @@ def test_without_an_approval_nothing_is_begun(there: Place, tmp_path: Path) -> N
 def test_a_safe_change_needs_no_approval_here_and_one_elsewhere(there: Place, tmp_path: Path) -> None:
     trial = Trial(there, tmp_path, SAFE, approved=False)
     elsewhere = trial.saved.plan._replace(network=trial.saved.plan.network._replace(local=False))
-    from migrator.plan.file import packed  # noqa: PLC0415
-
     trial.saved, here = packed(elsewhere, trial.saved.blobs.values()), trial.saved
     with pytest.raises(NotApproved):
         trial.orchestrator().run()
@@ -258,63 +197,16 @@ def test_a_command_hook_gets_json_and_may_say_no(there: Place, tmp_path: Path) -
 
 # Cut off.
 
-EXPECTED = {SAFE: ("committed", 0), WRONG: ("rolled back", 8), TRAPS: ("refused", 5)}
 
-
-def _version(trial: Trial) -> int:
-    version = trial.status().version
-    assert version is not None
-    return version
-
-
-def _counted(there: Place, folder: Path, version: str) -> tuple[int, int]:
-    """Return how many points a run passes, and by how much the canister's version grows."""
-    trial = Trial(there, folder, version)
-    points = Points(None)
-    with counted(points):
-        trial.orchestrator().run()
-    return len(points.passed), _version(trial) - trial.version
-
-
-def _ends_well(trial: Trial, version: str, grown: int, point: object, outcome: Outcome) -> None:
-    word, code = EXPECTED[version]
-    assert (outcome.targets[0].word, outcome.exit_code) == (word, code), point
-    assert _version(trial) - trial.version == grown, f"{point}: something was done twice"
-    trial.whole(new=word == "committed")
-    assert len(NetworkOperations(trial.there.agent).snapshots(Principal.parse(trial.canister).raw)) <= 1
-
-
-@pytest.mark.parametrize(("version", "every"), [(SAFE, 9), (WRONG, 11), (TRAPS, 13)])
-def test_a_run_that_is_cut_off_goes_on(there: Place, tmp_path: Path, version: str, every: int) -> None:
-    count, grown = _counted(there, tmp_path / "whole", version)
-    for point in range(version.count("_") % every, count, every):
-        trial = Trial(there, tmp_path / str(point), version)
-        points = Points(point)
-        try:
-            with counted(points):
-                trial.orchestrator().run()
-        except Killed:
-            pass
-        outcome = trial.orchestrator().resume(trial.run)
-        _ends_well(trial, version, grown, points.passed[-1], outcome)
-
-
-@pytest.mark.parametrize("point", [30, 55, 80])
-def test_a_process_that_is_killed_goes_on(there: Place, tmp_path: Path, point: int) -> None:
-    count, grown = _counted(there, tmp_path / "whole", SAFE)
-    assert point < count
-    trial = Trial(there, tmp_path, SAFE)
-    _kill(there, trial, tmp_path, point)
-    _ends_well(trial, SAFE, grown, point, trial.orchestrator().resume(trial.run))
-
-
-def _kill(there: Place, trial: Trial, folder: Path, point: int) -> None:
-    plan, key = folder / "plan.ctx", folder / "key.pem"
-    plan.write_bytes(trial.saved.data)
-    key.write_bytes(there.pem)
-    command = [sys.executable, "-m", "tests.migrator.killed", there.agent.transport.url, str(trial.folder), str(plan)]
-    done = subprocess.run([*command, str(key), str(point)], cwd=ROOT, timeout=60, check=False, capture_output=True)
-    assert done.returncode == -9, done.stderr
+@pytest.mark.parametrize(
+    ("count", "by_signal"),
+    [
+        pytest.param(14, False, id="in place, at every seventh point or so"),
+        pytest.param(2, True, id="by SIGKILL, at some points"),
+    ],
+)
+def test_a_run_that_is_cut_off_goes_on(count: int, by_signal: bool) -> None:
+    assert [one for one in ends(count, by_signal=by_signal) if one.wrong] == []
 
 
 @pytest.mark.parametrize(
@@ -343,23 +235,8 @@ def test_recovered_without_a_journal(there: Place, tmp_path: Path, step: str, st
         patched.setattr(MigrationOrchestrator, "_step", end)
         with pytest.raises(Killed):
             trial.orchestrator().run()
-    found = diagnose(_seen(trial), "-n test")
+    found = diagnose(seen(trial), "-n test")
     assert found.state == state
     assert [
         one.text[: len(words)] for one, words in zip([c for c in found.commands if c.safe], safe, strict=True)
     ] == safe
-
-
-def _seen(trial: Trial) -> Seen:
-    raw = Principal.parse(trial.canister).raw
-    operations = NetworkOperations(trial.there.agent)
-    snapshots = [
-        SnapshotSeen(
-            one,
-            operations.snapshot_module_hash(raw, one.id),
-            operations.snapshot_metadata(raw, one.id)["canister_version"],
-            timer=False,
-        )
-        for one in operations.snapshots(raw)
-    ]
-    return Seen(NAME, operations.read_certified(raw), operations.status(raw), snapshots)
