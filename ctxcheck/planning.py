@@ -23,8 +23,9 @@ from analyzer.sources.wasm import read_module
 from ctxcheck import __version__
 from migrator.backups.data import listing_queries
 from migrator.build import Built, build, from_file
+from migrator.failures import Refused
 from migrator.network.canister import ARGUMENTS, CANDID, EOP, SECTIONS, STABLE, read_canister
-from migrator.plan.budget import budget
+from migrator.plan.budget import UNKNOWN, budget
 from migrator.plan.build import EMPTY, About, Live, Wanted, WantedCheck, make_plan
 from migrator.plan.model import Approvers, Backup, Network, Proof, Rollback
 from migrator.plan.prechecks import Looked, prechecks
@@ -97,8 +98,9 @@ def _wanted(connection: Connection, target: Target, options: Options, decided: D
     of_target, release = config.of(target.name), config.release
     click.echo(f"{target.name}: reading what runs", err=True)
     certified = read_canister(connection.agent, target.id)
-    status = connection.client.status(target.id)
-    live = Live(certified, status, len(connection.client.snapshots(target.id)))
+    kinds = dict(controllers_of(connection, certified))
+    live = _live(connection, target, certified, kinds, proposed=options.proposed)
+    status = live.status
     if options.wasm is not None:
         made = from_file(connection.project, options.wasm)
     else:
@@ -106,14 +108,16 @@ def _wanted(connection: Connection, target: Target, options: Options, decided: D
         made = build(connection.project, target.name, network=connection.place.name, tool=options.tool)
     sections = {} if options.old is None else _old_sections(options.old, certified.module_hash)
     here = connection.agent.transport.is_local
-    memory = status.wasm_memory_size + status.stable_memory_size
+    memory = 0 if status is None else status.wasm_memory_size + status.stable_memory_size
     download = options.download or release.download
     if download is None:
         download = "before" if memory <= _SMALL else "after"
     shown = {**{name: content for name, (content, _) in sections.items()}, **certified.sections}
+    _refuse_unknown(target, set(shown), certified.hidden, made)
     compares = _compares(release.compare, shown, made, download)
     taken = 2 if compares else 1
-    cost = budget(status, live.snapshots, len(made.module), download_first=download == "before", copies=taken)
+    before = download == "before"
+    cost = budget(status, live.snapshots, len(made.module), download_first=before, copies=taken) if status else UNKNOWN
     looked = Looked(
         live,
         target.name,
@@ -128,7 +132,7 @@ def _wanted(connection: Connection, target: Target, options: Options, decided: D
         0 if download == "no" else taken,
         time.time_ns(),
         options.proposed,
-        dict(controllers_of(connection, certified)),
+        kinds,
     )
     rehearse = release.rehearse or ("when-possible" if here else "required")
     argument, text = _argument(target, made, options.arguments or of_target.arguments)
@@ -151,6 +155,32 @@ def _wanted(connection: Connection, target: Target, options: Options, decided: D
         "yes" if compares else "no",
         Proof(types=STABLE in shown, rehearsed=None, compared=None, skipped=options.skip_rehearsal),
     )
+
+
+def _live(
+    connection: Connection, target: Target, certified: CertifiedCanister, kinds: Mapping[str, str], *, proposed: bool
+) -> Live:
+    """Return what a canister is; for who is no controller, as far as that shows. Raises Refused."""
+    sender = connection.agent.identity.sender
+    if sender in certified.controllers:
+        return Live(certified, connection.client.status(target.id), len(connection.client.snapshots(target.id)))
+    if proposed:
+        return Live(certified, None, 0)
+    named = ", ".join(f"{one} ({kind})" for one, kind in kinds.items()) or "nobody"
+    msg = f"{Principal(sender)} is no controller of {target.name}; those are {named}"
+    raise Refused(msg, hint="another --identity; or --for sns or --for proxy, for those who are to do it")
+
+
+def _refuse_unknown(target: Target, shown: set[str], hidden: frozenset[str], made: Built) -> None:
+    """Raise SourceError where the new version shows a part that is not known of what runs."""
+    new = read_module(made.module, f"new {target.name}").metadata
+    for section in (STABLE, CANDID, EOP):
+        if section in shown or (section not in hidden and (section == EOP or section not in new)):
+            continue
+        why = "does not show it to this identity" if section in hidden else "does not have it"
+        msg = f"what runs is not known: {section} of {target.name}: the deployed module {why}"
+        hint = "--old WASM gives the very module that was installed; or --identity of a controller"
+        raise SourceError(msg, hint=hint)
 
 
 def _compares(asked: str | None, shown: Mapping[str, bytes], made: Built, download: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import signal
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from migrator.outcome import Outcome
     from migrator.plan.file import SavedPlan
 
+_RESTART = 5 * 60  # seconds
 _STYLES = {COMMITTED: "safe", ROLLED_BACK: "lossy", REFUSED: "lossy", HELD: "lossy", WAITING: "dim"}
 
 
@@ -72,6 +74,7 @@ def start(connection: Connection, saved: SavedPlan, path: str, asked: Asked) -> 
             granted(saved, given, now, local=connection.agent.transport.is_local)
     with _stoppable(orchestrator):
         outcome = orchestrator.run()
+    _restart(connection, outcome)
     return _end(outcome, path)
 
 
@@ -111,6 +114,7 @@ def resume(run: str | None, asked: Asked, network: dict[str, Any]) -> int:
         orchestrator = _orchestrator(connection, saved, asked)
         with _stoppable(orchestrator, run):
             outcome = orchestrator.resume(run)
+        _restart(connection, outcome)
     return _end(outcome, str(runs.folder_of(folder, run) / runs.PLAN))
 
 
@@ -118,12 +122,15 @@ def roll_back(run: str | None, reason: str, *, discard_writes: bool, yes: bool, 
     """Undo a run: the one that is named, or the last. Return the exit status. Raises CtxError."""
     folder = project_folder() / ".ctxcheck"
     if run is None:
-        known = runs.names(folder)
+        known = runs.to_undo(folder)
         if not known:
-            msg = "there is no run"
+            msg = "there is no run that changed something and is not undone"
             raise UsageError(msg, hint="`ctxcheck recover CANISTER` shows what can be done without one")
         run = known[-1]
     saved = runs.plan_of(folder, run)
+    if run not in runs.to_undo(folder):
+        msg = f"the run {run} changed nothing, or is undone"
+        raise UsageError(msg, hint=f"to be undone are: {', '.join(runs.to_undo(folder)) or 'none'}")
     named = ", ".join(f"{target.name} ({target.canister})" for target in saved.plan.targets)
     lost = " What was written since its start is LOST." if discard_writes else ""
     confirmed(f"Roll back run {run} of {named}?{lost}", yes=yes)
@@ -131,6 +138,7 @@ def roll_back(run: str | None, reason: str, *, discard_writes: bool, yes: bool, 
         orchestrator = _orchestrator(connection, saved, Asked())
         with _stoppable(orchestrator, run):
             outcome = orchestrator.roll_back(run, reason, forced=discard_writes)
+        _restart(connection, outcome)
     return _end(outcome, str(runs.folder_of(folder, run) / runs.PLAN))
 
 
@@ -208,6 +216,22 @@ def _describe(orchestrator: MigrationOrchestrator, saved: SavedPlan, *, as_icp: 
         words = line.strip()
         is_command = words.startswith("icp ")
         sys.stdout.write(f"{words} -n {saved.plan.network.url}\n" if is_command else f"# {words}\n")
+
+
+def _restart(connection: Connection, outcome: Outcome) -> None:
+    """Start the local network anew after a rollback, by the project's own command, where it has one."""
+    command = read_decisions(connection.project).config.release.restart
+    back = any(one.word == ROLLED_BACK for one in outcome.targets)
+    if not (command and back and connection.agent.transport.is_local):
+        return
+    click.echo(f"restarting the local network: {' '.join(command)}", err=True)
+    try:
+        done = subprocess.run(list(command), cwd=connection.project, timeout=_RESTART, check=False, stdout=2)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        click.echo(f"it does not restart: {error}", err=True)
+        return
+    if done.returncode:
+        click.echo(f"it does not restart: status {done.returncode}", err=True)
 
 
 def _end(outcome: Outcome, path: str) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.errors import SourceError, UsageError
 from analyzer.sources.files import read_bytes
+from analyzer.sources.wasm import read_module
 from migrator.backups.files import git_state
 from migrator.plan.model import Build
 
@@ -30,9 +31,11 @@ class Built(NamedTuple):
 
 
 def from_file(project: Path, path: Path) -> Built:
-    """Return a module that somebody built. Raises SourceError."""
+    """Return a module that somebody built. Raises SourceError: it cannot be read, or is none."""
+    data = read_bytes(path)
+    read_module(data, str(path))
     commit, is_dirty = git_state(project)
-    return Built(read_bytes(path), Build(f"the file {path.name}", commit, is_dirty, None, None))
+    return Built(data, Build(f"the file {path.name}", commit, is_dirty, None, None))
 
 
 def build(project: Path, name: str, *, network: str, tool: str | None = None) -> Built:

@@ -10,6 +10,7 @@ from migrator.backups.private import make_folder, write_file
 from migrator.failures import OperatorNeeded
 from migrator.journal.file import NAME, read_journal
 from migrator.journal.replay import replay
+from migrator.outcome import COMMITTED
 from migrator.plan.file import read_plan
 
 if TYPE_CHECKING:
@@ -86,6 +87,15 @@ def unfinished(folder: Path, canisters: Collection[str] = ()) -> list[str]:
             changed = progress is not None and (progress.made or progress.effect) and not progress.outcome
             if changed and run not in found and (not canisters or target.canister in canisters):
                 found.append(run)
+    return found
+
+
+def to_undo(folder: Path) -> list[str]:
+    """Return the runs that changed something and are not undone, oldest first."""
+    found = []
+    for run, state in _states(folder):
+        if any((one.made or one.effect) and one.outcome in ("", COMMITTED) for one in state.targets.values()):
+            found.append(run)
     return found
 
 

@@ -19,6 +19,9 @@ _CALLS = 6  # while it stands still: stop, status, snapshot, install, status, st
 _RATE = 5_000_000  # bytes of a snapshot that are downloaded in a second
 
 
+UNKNOWN = Budget("0", "0", 0, 0, 0, "0")  # of a canister whose status only others may see
+
+
 def budget(status: CanisterStatus, snapshots: int, module: int, *, download_first: bool, copies: int = 1) -> Budget:
     """Return what upgrading a canister takes. snapshots: that it has. module: bytes of the new one.
 

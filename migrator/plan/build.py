@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.candid.principal import Principal
 from analyzer.errors import CtxError, UsageError
 from analyzer.model import RULES_VERSION
-from migrator.plan.budget import budget
+from migrator.plan.budget import UNKNOWN, budget
 from migrator.plan.changes import built, deployed, digest_of, listed
 from migrator.plan.file import packed
 from migrator.plan.model import (
@@ -49,10 +49,10 @@ class CannotUpgrade(CtxError):
 
 
 class Live(NamedTuple):
-    """What a canister is now. snapshots: how many it has on the chain."""
+    """What a canister is now. snapshots: how many it has on the chain. status: None, who asks may not see it."""
 
     certified: CertifiedCanister
-    status: CanisterStatus
+    status: CanisterStatus | None
     snapshots: int
 
 
@@ -173,8 +173,8 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
         certified.module_hash.hex(),
         certified.installed,
         tuple(sorted(str(Principal(one)) for one in certified.controllers)),
-        settings_text(status.settings),
-        status.version,
+        {} if status is None else settings_text(status.settings),
+        None if status is None else status.version,
         {name: Section(kept(content), origin) for name, (content, origin) in sorted(shown.items())},
         tuple(sorted(certified.hidden)),
     )
@@ -200,7 +200,9 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
             )
             for check in wanted.checks
         ),
-        budget(
+        UNKNOWN
+        if status is None
+        else budget(
             status,
             wanted.live.snapshots,
             len(wanted.module),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analyzer.interface import Interface
+    from migrator.network.management import CanisterStatus
     from migrator.plan.build import Live
     from migrator.plan.model import Build
 
@@ -31,6 +32,10 @@ _LARGE = 500 * 1024 * 1024  # bytes of main memory that classical persistence ma
 _DAYS = 7  # that a canister should live on what it has
 _NEARLY = 0.9
 _SKEW = 60 * 1_000_000_000  # ns between the network's clock and ours
+
+
+class NotShown(Exception):
+    """Only controllers may see it."""
 
 
 class Looked(NamedTuple):
@@ -56,6 +61,13 @@ class Looked(NamedTuple):
     kinds: Mapping[str, str] = {}
 
     @property
+    def status(self) -> CanisterStatus:
+        """The status. Raises NotShown."""
+        if self.live.status is None:
+            raise NotShown
+        return self.live.status
+
+    @property
     def old(self) -> Interface:
         """The interface of what runs."""
         certified = self.live.certified
@@ -70,9 +82,16 @@ class Looked(NamedTuple):
 
 def prechecks(looked: Looked) -> list[Precheck]:
     """Return all of them, in order."""
-    return [Precheck(number, title, *check(looked)) for number, title, check in _ALL] + [
+    return [Precheck(number, title, *_outcome(check, looked)) for number, title, check in _ALL] + [
         Precheck(number, title, "later", words) for number, title, words in _LATER
     ]
+
+
+def _outcome(check: Callable[[Looked], Found], looked: Looked) -> Found:
+    try:
+        return check(looked)
+    except NotShown:
+        return "unknown", "only controllers may see what this takes"
 
 
 def _git(looked: Looked) -> Found:
@@ -113,7 +132,7 @@ def _stable(looked: Looked) -> Found:
 
 
 def _heap(looked: Looked) -> Found:
-    memory = looked.live.status.wasm_memory_size
+    memory = looked.status.wasm_memory_size
     if looked.old.persistence == "eop":
         return "pass", f"{size(memory)} stay where they are"
     if memory > _LARGE:
@@ -129,7 +148,7 @@ def _persistence(looked: Looked) -> Found:
 
 
 def _cycles(looked: Looked) -> Found:
-    have = looked.live.status.cycles
+    have = looked.status.cycles
     if have < looked.needed:
         return "refuse", f"{cycles(str(looked.needed - have))} are missing: icp canister top-up"
     return "pass", f"{cycles(str(looked.needed))} of {cycles(str(have))}"
@@ -146,13 +165,15 @@ def _controller(looked: Looked) -> Found:
 
 def _slots(looked: Looked) -> Found:
     there = looked.live.snapshots
+    if looked.live.status is None:
+        raise NotShown
     if there + looked.taken > MAX_SNAPSHOTS:
         return "refuse", f"{there} of {MAX_SNAPSHOTS} are taken and {looked.taken} needed: icp canister snapshot delete"
     return "pass", f"{there} of {MAX_SNAPSHOTS} are taken, {looked.taken} needed"
 
 
 def _memory_limit(looked: Looked) -> Found:
-    status = looked.live.status
+    status = looked.status
     limit = status.settings.get("wasm_memory_limit")
     limit = limit.value if isinstance(limit, Some) else limit
     if isinstance(limit, int) and limit and status.wasm_memory_size > limit * _NEARLY:
@@ -161,7 +182,7 @@ def _memory_limit(looked: Looked) -> Found:
 
 
 def _life(looked: Looked) -> Found:
-    status = looked.live.status
+    status = looked.status
     burned = status.idle_cycles_burned_per_day
     days = (status.cycles - status.freezing_limit) // burned if burned else None
     if days is None:
@@ -170,7 +191,7 @@ def _life(looked: Looked) -> Found:
 
 
 def _visible(looked: Looked) -> Found:
-    visibility = looked.live.status.settings.get("snapshot_visibility")
+    visibility = looked.status.settings.get("snapshot_visibility")
     visibility = visibility.value if isinstance(visibility, Some) else visibility
     label = visibility.label if isinstance(visibility, Case) else "controllers"
     if label == "public":
@@ -179,7 +200,7 @@ def _visible(looked: Looked) -> Found:
 
 
 def _room(looked: Looked) -> Found:
-    status = looked.live.status
+    status = looked.status
     need = looked.copies * (status.wasm_memory_size + status.stable_memory_size)
     free = shutil.disk_usage(looked.project).free
     if need > free:

@@ -60,15 +60,20 @@ def plan_lines(saved: SavedPlan, found: Proven, path: str, drawing: Drawing) -> 
 
 
 _STYLES = {"pass": "safe", "warn": "lossy", "refuse": "breaking", "unknown": "undecided", "later": "dim"}
-_WORDS = {"pass": "ok", "warn": "warn", "refuse": "REFUSED", "unknown": "unknown", "later": "later"}
+_WORDS = {"pass": "ok", "warn": "warn", "refuse": "REFUSED", "unknown": "unknown", "later": "in run"}
 
 
 def _looked_at(target: Target, drawing: Drawing) -> Iterator[Line]:
-    """Give what was looked at before, what is not well first."""
-    order = list(_STYLES)
-    for one in sorted(target.prechecks, key=lambda one: -order.index(one.outcome) if one.outcome != "later" else 1):
+    """Give what was looked at before: what is not well in full, the rest by name."""
+    named = [one for one in target.prechecks if one.outcome not in ("pass", "later")]
+    for one in named:
         lead = [(f"    {_WORDS[one.outcome]:<8}", _STYLES[one.outcome]), (f"{one.id:<4} {clean(one.title)}: ", "")]
         yield from wrapped(clean(one.words, 300), drawing, lead, [(" " * 17, "")], "dim")
+    for outcome in ("pass", "later"):
+        titles = [clean(one.title) for one in target.prechecks if one.outcome == outcome]
+        if titles:
+            lead = [(f"    {_WORDS[outcome]:<8}", _STYLES[outcome])]
+            yield from wrapped(", ".join(titles), drawing, lead, [(" " * 12, "")], "dim")
 
 
 def _pair(name: str, words: str, drawing: Drawing, style: str = "") -> Iterator[Line]:

@@ -36,15 +36,16 @@ class Precheck(Plain):
             msg = f"the plan asks for a rehearsal of {target.name}, and there was none"
             raise NotProven(msg, hint="`ctxcheck rehearse`, then make the plan again")
         self._keepers(at)
-        certified, status = at.certified(), at.status()
-        found = differences(at.saved, target, certified, status)
-        if found:
-            raise StalePlan(target.name, found)
+        certified = at.certified()
         if at.operations.sender not in certified.controllers:
-            msg = f"who runs this does not control {target.name}"
+            msg = f"who runs this is no controller of {target.name}"
             raise Refused(
                 msg, hint="the identity does not control the canister: another --identity, or ask a controller"
             )
+        status = at.status()
+        found = differences(at.saved, target, certified, status)
+        if found:
+            raise StalePlan(target.name, found)
         if status.status == "stopping":
             msg = f"{target.name} is being stopped by somebody"
             raise Refused(msg, hint="wait, or start it to give up: icp canister start")
