@@ -82,8 +82,8 @@ def _templates() -> list[tuple[str, Shape]]:
     from analyzer.motoko.parse import parse_stable  # noqa: PLC0415 - reads a text, once
 
     signature = parse_stable(_TEMPLATES, "containers")
-    shapes = Shapes(signature)
-    return [(field.name, shapes.of(field.node)) for field in signature.post]
+    shapes = Shapes(signature).of([field.node for field in signature.post])
+    return [(field.name, shape) for field, shape in zip(signature.post, shapes, strict=True)]
 
 
 def _fits(template: Shape, shape: Shape, found: dict[str, Shape]) -> bool:

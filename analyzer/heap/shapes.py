@@ -12,6 +12,8 @@ from analyzer.motoko.types import Kind
 from analyzer.motoko.universe import Undecided, Universe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from analyzer.motoko.types import StableSignature
 
 MAX_SHAPES = 50_000
@@ -67,14 +69,14 @@ class Shapes:
         self._universe = Universe(signature)
         self._known: dict[int, Shape] = {}
 
-    def of(self, node: int) -> Shape:
-        """Return the shape of a node of the signature."""
+    def of(self, nodes: Iterable[int]) -> list[Shape]:
+        """Return the shapes of nodes of the signature."""
         try:
-            shape = self._shape(node)
+            shapes = [self._shape(node) for node in nodes]
         except Undecided as why:
             raise TooMuch(str(why)) from None
         self._mark_identity()
-        return shape
+        return shapes
 
     def _shape(self, node: int) -> Shape:
         first, key = self._begun(node)
@@ -155,7 +157,7 @@ class Shapes:
         for shape in self._known.values():
             for child in shape.children:
                 parents.setdefault(child.number, []).append(shape)
-            if (shape.is_mutable or shape.form is Form.WEAK) and not shape.identity:
+            if shape.is_mutable or shape.form is Form.WEAK:
                 shape.identity = True
                 todo.append(shape)
         while todo:

@@ -112,7 +112,7 @@ def variables_of(signature: StableSignature, content: Mapping[int, int]) -> list
     if signature.unsure is not None:
         msg = f"the types of the module could not be computed: {signature.unsure}"
         raise LayoutError(msg)
-    shapes, universe = Shapes(signature), Universe(signature)
+    shapes, universe = Shapes(signature).of([one.node for one in signature.post]), Universe(signature)
     named = {heap_hash(one.name): one for one in signature.post}
     if named.keys() != content.keys():
         missing = [named[h].name for h in named.keys() - content.keys()]
@@ -122,12 +122,6 @@ def variables_of(signature: StableSignature, content: Mapping[int, int]) -> list
         msg = f"the variables of the image are not those of the module's types: {', '.join(parts)}"
         raise LayoutError(msg)
     return [
-        Variable(
-            one.name,
-            one.mutable,
-            type_text(universe, one.node, _TYPE_LENGTH),
-            shapes.of(one.node),
-            content[heap_hash(one.name)],
-        )
-        for one in signature.post
+        Variable(one.name, one.mutable, type_text(universe, one.node, _TYPE_LENGTH), shape, content[heap_hash(one.name)])
+        for one, shape in zip(signature.post, shapes, strict=True)
     ]
