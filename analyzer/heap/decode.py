@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 MAX_NESTING = 60  # levels of a type that contains itself, until a Ref stands for the rest
 MAX_STATIC = 60  # levels of any type, until its next level counts as one that contains itself
 CHUNK = 20_000  # elements of arrays and containers in a value that is read at once
+_RELAX = 20_000  # values until the system may forget what was read of a file
 _EXPANSION = 64  # times that the image may be read over because values are shared
 
 
@@ -129,6 +130,7 @@ class Decoder:
         self._containers: dict[Shape, Container | None] = {}
         self._depth = 0
         self._left = 0
+        self._unrelaxed = 0
         self._total = image.size // 8 * _EXPANSION
 
     # -- whole values
@@ -147,6 +149,10 @@ class Decoder:
         finally:
             spent = chunk - self._left
             self._total -= spent + 1
+            self._unrelaxed += spent + 1
+            if self._unrelaxed > _RELAX:
+                self._image.relax()
+                self._unrelaxed = 0
             if self._total < 0:
                 msg = "values are shared so often that they unfold to many times the size of the image"
                 raise TooMuch(msg)
