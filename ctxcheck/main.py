@@ -26,6 +26,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "rules": ("ctxcheck.commands.rules", "List the rules, or what the migration guide says and is true."),
         "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
+    "Inspect": {
+        "state": ("ctxcheck.commands.state", "Look into a snapshot: its stable variables, without its canister."),
+    },
     "Tools": {
         "init": ("ctxcheck.commands.init", "Set up a project: configuration, hook, script."),
         "doctor": (
