@@ -187,9 +187,7 @@ class _Comparison:
         return self.result
 
     def _begin(self, name: str) -> None:
-        self.current = self.result.variables.setdefault(
-            name, VariableResult(name, expected=self.expected.get(name))
-        )
+        self.current = self.result.variables.setdefault(name, VariableResult(name, expected=self.expected.get(name)))
 
     def _variable(self, old: Variable, new: Variable) -> None:
         if Form.ANY in (old.shape.form, new.shape.form):
@@ -365,7 +363,10 @@ class _Comparison:
         if isinstance(old, Ref) and isinstance(new, Ref):
             if old.shared and new.shared:
                 forth, back = self.partner
-                if forth.setdefault(old.place, new.place) != new.place or back.setdefault(new.place, old.place) != old.place:
+                if (
+                    forth.setdefault(old.place, new.place) != new.place
+                    or back.setdefault(new.place, old.place) != old.place
+                ):
                     self._tell(Change.CHANGED, path, "shared with another place", "shared with another place")
             elif old.shared or new.shared:
                 self._tell(Change.CHANGED, path, *(["shared", "a copy"] if old.shared else ["by itself", "shared"]))
@@ -403,7 +404,9 @@ class _Comparison:
         )
         if one is not None or other is not None:
             if one is None or other is None or _kind(one) != _kind(other):
-                self._tell(Change.CHANGED, pair.path, one.name if one else "(large)", other.name if other else "(large)")
+                self._tell(
+                    Change.CHANGED, pair.path, one.name if one else "(large)", other.name if other else "(large)"
+                )
             elif one.key is None or other.key is None:
                 self._in_place(pair.path, *parts, level)
             elif not _alike(one.key, other.key):

@@ -23,5 +23,7 @@ def may_change(old: StableSignature, new: StableSignature) -> dict[str, str]:
         done = old.chain[-1].label if old.chain else None
         labels = [step.label for step in new.chain]
         steps = new.chain[labels.index(done) + 1 :] if done in labels else new.chain
-        return {one.name: f"the migration {step.label} changes it" for step in steps for one in (*step.domain, *step.range)}
+        return {
+            one.name: f"the migration {step.label} changes it" for step in steps for one in (*step.domain, *step.range)
+        }
     return {}

@@ -181,5 +181,3 @@ def _joined(limbs: list[int]) -> int:
         limbs = [low | high << width for low, high in zip(limbs[::2], limbs[1::2], strict=True)]
         width *= 2
     return limbs[0] if limbs else 0
-
-

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from analyzer.heap.state import State
 
 MAX_PATH = 10_000
-_STEP = re.compile(r"""\.(?P<field>\w+) | \#(?P<tag>\w+) | (?P<option>\?) | \[(?P<key>"(?:[^"\\]|\\.)*"|[^\]]*)\]""", re.X)
+_STEP = re.compile(
+    r"""\.(?P<field>\w+) | \#(?P<tag>\w+) | (?P<option>\?) | \[(?P<key>"(?:[^"\\]|\\.)*"|[^\]]*)\]""", re.X
+)
 _ESCAPED = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|(.))")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 

@@ -122,6 +122,8 @@ def variables_of(signature: StableSignature, content: Mapping[int, int]) -> list
         msg = f"the variables of the image are not those of the module's types: {', '.join(parts)}"
         raise LayoutError(msg)
     return [
-        Variable(one.name, one.mutable, type_text(universe, one.node, _TYPE_LENGTH), shape, content[heap_hash(one.name)])
+        Variable(
+            one.name, one.mutable, type_text(universe, one.node, _TYPE_LENGTH), shape, content[heap_hash(one.name)]
+        )
         for one, shape in zip(signature.post, shapes, strict=True)
     ]

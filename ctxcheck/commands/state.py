@@ -57,7 +57,9 @@ def command() -> None:
 @command.command("show", short_help="Show all variables, or the value at a path.")
 @click.argument("snapshot")
 @click.argument("path", required=False)
-@click.option("--rows", type=click.IntRange(0, 1_000_000), default=3, show_default=True, help="Entries to show of each.")
+@click.option(
+    "--rows", type=click.IntRange(0, 1_000_000), default=3, show_default=True, help="Entries to show of each."
+)
 def show_command(snapshot: str, path: str | None, rows: int) -> None:
     """Show each stable variable of SNAPSHOT: its type, its entries, its bytes and the first rows; or what is at PATH.
 
@@ -222,7 +224,12 @@ def _write_lines(opened: Opened, folder: Path) -> None:
         about[variable.name] = {"type": variable.type, "mutable": variable.mutable, "file": name}
     with _private(folder / "objects.jsonl") as file:
         file.writelines(f"{line}\n" for line in export.objects())
-    document = {"schema": "ctxcheck.state-lines/1", "module": opened.module, "notes": opened.state.notes, "variables": about}
+    document = {
+        "schema": "ctxcheck.state-lines/1",
+        "module": opened.module,
+        "notes": opened.state.notes,
+        "variables": about,
+    }
     with _private(folder / "state.json") as file:
         file.write(json.dumps(document, indent=1) + "\n")
 
