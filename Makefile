@@ -31,12 +31,14 @@ demo: $(SETUP) ## upgrade the example canister on an embedded network
 bench: setup ## measure comparisons beside the official checkers; fails where a limit is broken
 	$(BIN)/python -m tests.proof gate
 	$(BIN)/python -m tests.proof replica
+	$(BIN)/python -m tests.proof backups
 	$(BIN)/python -m tests.proof speed
 
 proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED=7
 	$(BIN)/python -m tests.proof agreement --count $(COUNT) --seed $(SEED)
 	$(BIN)/python -m tests.proof values --seed $(SEED)
 	$(BIN)/python -m tests.proof kills --seed $(SEED)
+	$(BIN)/python -m tests.proof suggestions --seed $(SEED)
 
 conformance: $(SETUP) ## compare a local network with the embedded one: make conformance URL=http://127.0.0.1:4943
 	$(BIN)/python -m tests.conformance "$(URL)"

@@ -26,7 +26,22 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "rules": ("ctxcheck.commands.rules", "List the rules, or what the migration guide says and is true."),
         "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
+    "Release": {
+        "approve": ("ctxcheck.commands.approve", "Sign that a plan may run, with a reason."),
+        "migrate": ("ctxcheck.commands.migrate", "The migration guide's words: backup, restore, list, verify."),
+        "status": ("ctxcheck.commands.status", "Show what runs: module, controllers, memory, cycles, and drift."),
+        "verify": ("ctxcheck.commands.verify", "Check what runs: status, module, and that its queries answer."),
+    },
+    "Backups": {
+        "backup": ("ctxcheck.commands.backup", "Back up files, what canisters list, and whole canisters."),
+        "restore": ("ctxcheck.commands.restore", "Put a backup back: a snapshot, data, or files."),
+        "list": ("ctxcheck.commands.list_backups", "List the backups of the project."),
+        "show": ("ctxcheck.commands.show", "Show what a plan does, or what a backup holds."),
+        "prune": ("ctxcheck.commands.prune", "Take old backups away."),
+    },
     "Inspect": {
+        "lint": ("ctxcheck.commands.lint", "Find what will be a danger at some upgrade."),
+        "suggest": ("ctxcheck.commands.suggest", "Write the migration that an upgrade needs, and prove it."),
         "state": ("ctxcheck.commands.state", "Look into a snapshot: its stable variables, without its canister."),
     },
     "Tools": {

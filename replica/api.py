@@ -8,22 +8,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Self
 
 from analyzer.candid.principal import Principal
-from analyzer.candid.values import Case, Some
 from replica.calls import Ingress
 from replica.canister import STOPPED, Canister, Limits
 from replica.engine import STEPS, Engine
 from replica.errors import SYS_UNKNOWN, Reject
 from replica.ingress import Request
-from replica.management import code, snapshots
+from replica.management import snapshots
+from replica.management.code import UPGRADE, Mode, Upgrade
 from replica.management.cycles import FREE, Charges
-from replica.management.dispatch import CYCLES
+from replica.management.history import By
+from replica.management.operations import CYCLES
 from replica.scheduler import MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from analyzer.candid.values import Value
     from replica.faults import Faults
     from replica.http.serve import Server
     from replica.management.snapshots import Snapshot
@@ -82,10 +82,10 @@ class Replica:
         self, *, controllers: Sequence[bytes] = (ANONYMOUS,), cycles: int = CYCLES, name: str | None = None
     ) -> str:
         """Make an empty canister and return its id. name: the id that it is to have, e.g. that of the real one."""
-        wanted = Some({"controllers": Some([Principal(one) for one in controllers])})
         with self.engine.change():
             raw = None if name is None else Principal.parse(name).raw
-            made = self.engine.management.make(controllers[0], wanted, cycles, name=raw)
+            chosen = {"controllers": list(controllers)}
+            made = self.engine.operations.create(By(controllers[0]), chosen, cycles, name=raw)
         return str(Principal(made.id))
 
     def _canister(self, name: str) -> Canister:
@@ -93,11 +93,11 @@ class Replica:
 
     def install(self, name: str, module: bytes, arg: bytes = EMPTY_ARG, *, caller: bytes = ANONYMOUS) -> None:
         """Install a module into an empty canister. Raises Reject; then the canister is as it was."""
-        self._put(name, Case("install"), module, arg, caller)
+        self._put(name, "install", module, arg, caller)
 
     def reinstall(self, name: str, module: bytes, arg: bytes = EMPTY_ARG, *, caller: bytes = ANONYMOUS) -> None:
         """Install a module in place of everything that is there. Raises Reject; then the canister is as it was."""
-        self._put(name, Case("reinstall"), module, arg, caller)
+        self._put(name, "reinstall", module, arg, caller)
 
     def upgrade(
         self,
@@ -110,43 +110,38 @@ class Replica:
         caller: bytes = ANONYMOUS,
     ) -> None:
         """Upgrade a canister. Raises Reject; then the canister is as it was."""
-        options: dict[int | str, Value] = {
-            "skip_pre_upgrade": Some(skip_pre_upgrade),
-            "wasm_memory_persistence": None if persistence is None else Some(Case(persistence)),
-        }
-        self._put(name, Case("upgrade", Some(options)), module, arg, caller)
+        self._put(name, "upgrade", module, arg, caller, Upgrade(persistence, skip_pre_upgrade))
 
-    def _put(self, name: str, mode: Case, module: bytes, arg: bytes, caller: bytes) -> None:
+    def _put(self, name: str, mode: Mode, module: bytes, arg: bytes, caller: bytes, upgrade: Upgrade = UPGRADE) -> None:
         with self.engine.change():
-            canister = self._canister(name)
-            self.engine.management.check(canister, caller, "install_code")
-            code.install(canister, mode, module, arg, now=self.engine.time(), by=caller)
+            self.engine.operations.install(By(caller), Principal.parse(name).raw, mode, module, arg, upgrade)
         self.engine.proceed()
 
-    def stop(self, name: str) -> None:
+    def stop(self, name: str, *, caller: bytes = ANONYMOUS) -> None:
         """Stop a canister. Raises Reject (IC0206): one of its calls stays open."""
         request = os.urandom(32)
         with self.engine.change():
-            self._remember(request, ANONYMOUS, MANAGEMENT)
-            self.engine.scheduler.stop(self._canister(name), Ingress(request))
+            self._remember(request, caller, MANAGEMENT)
+            try:
+                if self.engine.operations.stop(By(caller), Principal.parse(name).raw, Ingress(request)):
+                    self.engine.history.finish(request, EMPTY_ARG)
+            except Reject as error:
+                self.engine.history.finish(request, error)
         self._answer(request)
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, *, caller: bytes = ANONYMOUS) -> None:
         """Start a canister."""
         with self.engine.change():
-            self.engine.scheduler.start(self._canister(name))
+            self.engine.operations.start(By(caller), Principal.parse(name).raw)
+
+    def delete(self, name: str, *, caller: bytes = ANONYMOUS) -> None:
+        """Take a stopped canister away. Raises Reject (IC0510): it is not stopped."""
+        with self.engine.change():
+            self.engine.operations.delete(By(caller), Principal.parse(name).raw)
 
     def cycles(self, name: str) -> int:
         """Return the balance of a canister."""
         return self._canister(name).cycles
-
-    def delete(self, name: str) -> None:
-        """Take a canister away, whatever it does; who waits for it is told."""
-        with self.engine.change():
-            canister = self._canister(name)
-            self.engine.scheduler.abandon(canister)
-            canister.put_down()
-            self.engine.canisters.remove(canister.id)
 
     def is_stopped(self, name: str) -> bool:
         """Tell whether a canister is stopped."""
@@ -251,6 +246,14 @@ class Replica:
         with self.engine.change():
             self.engine.scheduler.release(self._canister(name))
 
+    def discard(self, name: str) -> None:
+        """Take a canister away, whoever controls it and whatever it does; who waits for it is told."""
+        with self.engine.change():
+            canister = self._canister(name)
+            self.engine.scheduler.forget(canister)
+            canister.put_down()
+            self.engine.canisters.remove(canister.id)
+
     # Time, and trying things out.
 
     def advance_time(self, seconds: float) -> None:
@@ -273,10 +276,10 @@ class Replica:
         canister = self._canister(name)
         return snapshots.taken(canister, self.engine.time())
 
-    def load(self, name: str, snapshot: Snapshot) -> None:
+    def load(self, name: str, snapshot: Snapshot, *, caller: bytes = ANONYMOUS) -> None:
         """Make a canister what a snapshot holds. Of one that was taken the timer stays what it is."""
         with self.engine.change():
-            snapshots.load(self._canister(name), snapshot, self.engine.time(), ANONYMOUS, by_canister=False)
+            self.engine.operations.load_foreign_snapshot(By(caller), Principal.parse(name).raw, snapshot)
 
     @contextmanager
     def fork(self, name: str) -> Iterator[str]:

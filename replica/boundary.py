@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from cbor2 import dumps
 
 from analyzer.candid.principal import Principal
-from replica.errors import CANISTER_ERROR, Reject
-from replica.http.network import MANAGEMENT, CanisterState, Message, RequestStatus, Section
+from replica.errors import Reject
+from replica.http.network import CanisterState, Message, RequestStatus, Section
 from replica.ingress import Request
 
 if TYPE_CHECKING:
@@ -34,15 +34,8 @@ class Boundary:
 
     def submit(self, message: Message) -> None:
         """Take a call in, and begin with it. Raises Reject: it is refused before it is one."""
-        engine = self._engine
-        if message.canister == MANAGEMENT:
-            with engine.lock:
-                meant = engine.management.effective(message.sender.raw, message.method, message.arg)
-            if meant is not None and meant != message.effective.raw:
-                msg = f"the call is about canister {Principal(meant)}, and was sent to {message.effective}"
-                raise Reject(CANISTER_ERROR, "IC0000", msg)
         request = Request(message.sender.raw, message.canister.raw, message.effective.raw, message.expiry)
-        engine.submit(message.request_id, request, message.method, message.arg)
+        self._engine.submit(message.request_id, request, message.method, message.arg)
 
     def request_status(self, request_id: bytes) -> RequestStatus | None:
         """Return how far a call is, None if it is not known."""

@@ -37,7 +37,7 @@ class Context:
     """A call that a canister is to answer.
 
     available: cycles that came with it and were not taken. outstanding: calls it waits for. deadline: ns since epoch,
-    of a best-effort call. spent: instructions so far.
+    of a best-effort call. spent: instructions so far. deleted: its code was taken away.
     """
 
     canister: bytes
@@ -48,6 +48,7 @@ class Context:
     answered: bool = False
     deadline: int | None = None
     spent: int = 0
+    deleted: bool = False
 
 
 class Outgoing(NamedTuple):
@@ -76,8 +77,9 @@ class Hear(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """Somebody waits until a canister is stopped. deadline: ns since epoch."""
+    """Somebody waits until a canister is stopped. deadline: ns since epoch. refund: cycles that came with the call."""
 
     canister: bytes
     origin: Origin
     deadline: int
+    refund: int = 0

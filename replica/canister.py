@@ -12,12 +12,13 @@ from replica.execution.message import INIT, PRE_UPGRADE, START, UNREPLICATED, Me
 from replica.execution.trap import Trap
 from replica.management import cycles
 from replica.management.history import KEPT
-from replica.management.sizes import memory
+from replica.management.sizes import code, memory
 from replica.memory.image import Image, new_image
 from replica.memory.stable import StableMemory
 
 if TYPE_CHECKING:
     from replica.execution.instance import Instance, Machine
+    from replica.execution.message import OutCall
     from replica.management.cycles import Charges
     from replica.management.history import Change
     from replica.management.settings import Settings
@@ -28,9 +29,9 @@ RUNNING, STOPPING, STOPPED = 1, 2, 3
 # How far the hook for low memory is, in the words of snapshots.
 CALM, READY, EXECUTED = "condition_not_satisfied", "ready", "executed"
 HOOK = "canister_on_low_wasm_memory"
-_LIMITED = ("I", "U", "T")  # messages that the setting `wasm_memory_limit` is for (dfinity/ic, recalled)
+MOST_NARROW, MOST_WIDE = 4 << 30, 6 << 30  # bytes of a main memory (spec, "Resource limits")
+_LIMITED = ("I", "U")  # messages that the setting `wasm_memory_limit` is for (spec, "create_canister")
 _WORDS = {RUNNING: "running", STOPPING: "stopping", STOPPED: "stopped"}
-MAX_LOGS = 4096  # bytes kept (spec, "Canister logs")
 
 
 class Limits(NamedTuple):
@@ -84,6 +85,7 @@ class Canister:
     """One canister. id: principal. cycles: its balance. version: the spec's "canister version".
 
     created, installed: ns since epoch. chunks: by their hashes. snapshots: by their ids. changes: how many there were.
+    consumed: cycles by what they went for (`replica.management.cycles.USES`).
     """
 
     def __init__(self, name: bytes, settings: Settings, balance: int, around: Surroundings) -> None:
@@ -97,6 +99,7 @@ class Canister:
         self.snapshot_count = 0
         self.history: list[Change] = []
         self.changes = 0
+        self.consumed: dict[str, int] = {}
         self.version = 0
         self.run_status = RUNNING
         self.state = State()
@@ -187,6 +190,17 @@ class Canister:
         """Return how many bytes are kept for it, snapshots too."""
         return sum(memory(self).values())
 
+    def code_size(self) -> int:
+        """Return how many bytes it gives back when its code is taken away."""
+        return code(self)
+
+    def pay(self, use: str, amount: int) -> None:
+        """Take cycles, as many as there are. use: what for (`replica.management.cycles.USES`)."""
+        taken = min(amount, self.cycles)
+        if taken:
+            self.cycles -= taken
+            self.consumed[use] = self.consumed.get(use, 0) + taken
+
     def record(self, change: Change) -> None:
         """Put a change into the history."""
         self.history = [*self.history, change][-KEPT:]
@@ -229,12 +243,18 @@ class Canister:
         except Trap as error:
             self._log(message, error)
             self._undo(instance)
+            self._charge(message, self.used())
             raise
         self._log(message)
         if keep:
             self._keep(instance, message)
         else:
             self._undo(instance)
+        self._charge(message, self.used())
+
+    def _charge(self, message: Message, instructions: int) -> None:
+        if message.entry not in UNREPLICATED:  # queries cost nothing (docs, "Cycle costs")
+            self.pay(cycles.INSTRUCTIONS, self.around.charges.execution(instructions))
 
     def _check_growth(self, instance: Instance, message: Message) -> None:
         """Raise Trap (IC0539) if a message of a kind that the setting is for has grown the memory beyond it."""
@@ -246,14 +266,22 @@ class Canister:
             )
             raise Trap(msg, "IC0539")
 
-    def _look_at_memory(self) -> None:
+    def look_at_memory(self) -> None:
         """Arm the hook for low memory (spec, "On Low Wasm Memory")."""
-        settings = self.settings
-        low = settings.wasm_memory_limit < self.state.memory.size + settings.wasm_memory_threshold
-        if not low:
+        if not self.is_low(self.state.memory.size):
             self.hook = CALM
         elif self.hook == CALM:
             self.hook = READY
+
+    def is_low(self, size: int) -> bool:
+        """Tell whether a main memory of a size (bytes) leaves less room than the setting says.
+
+        Without a limit there is as much room as pointers reach (spec, "On Low Wasm Memory"; its abstract rule would
+        call all memory low then, against the "never" of the setting's default).
+        """
+        wide = self.state.module is not None and self.state.module.wide
+        limit = self.settings.wasm_memory_limit or (MOST_WIDE if wide else MOST_NARROW)
+        return limit < size + self.settings.wasm_memory_threshold
 
     def take_hook(self) -> bool:
         """Tell whether the hook for low memory is to be run now; it is told once."""
@@ -266,8 +294,13 @@ class Canister:
         if self._instance is None:
             from replica.execution.instance import Instance  # noqa: PLC0415 - wasmtime is loaded for the first canister
 
-            self._instance = Instance(self.around.machine, self.module())
-            self._load(self._instance)
+            instance = Instance(self.around.machine, self.module())
+            try:
+                self._load(instance)
+            except Trap:
+                instance.close()
+                raise
+            self._instance = instance
         self.around.machine.use(self)
         return self._instance
 
@@ -285,9 +318,21 @@ class Canister:
             self.state.certified_data = message.certified_data
         if message.timer is not None:
             self.state.timer = message.timer
-        self._look_at_memory()
+        self.look_at_memory()
         self.cycles += message.accepted_cycles - sum(call.cycles for call in message.calls)
+        self.pay(cycles.BURNED, message.burned)
+        if message.entry not in UNREPLICATED:
+            for call in message.calls:
+                self.pay(cycles.TRANSMISSION, self.cost_of_call(call.size))
         self.version += 1
+
+    def hear(self, call: OutCall, answer: int, refund: int) -> None:
+        """Take back what a call did not need. answer: its bytes. refund: cycles that came with it."""
+        back = self.cost_of_call(call.size) - self.around.charges.called(call.size, answer)
+        back = max(0, min(back, self.consumed.get(cycles.TRANSMISSION, 0)))
+        if back:
+            self.consumed[cycles.TRANSMISSION] -= back
+        self.cycles += refund + back
 
     def _undo(self, instance: Instance) -> None:
         self.state.stable.rollback()
@@ -318,14 +363,19 @@ class Canister:
             return
         if error is not None:
             message.logs.append(f"[TRAP]: {error.message}".encode())
+        most = self.settings.log_memory_limit
         for line in message.logs:
-            self.logs.append((self.log_count, self.time(), line[:MAX_LOGS]))
+            self.logs.append((self.log_count, self.time(), line[:most]))
             self.log_count += 1
-        room = MAX_LOGS
+        self.trim_logs()
+
+    def trim_logs(self) -> None:
+        """Forget the oldest lines for which there is no room (spec, "Trimming canister logs")."""
+        room = self.settings.log_memory_limit
         for index in range(len(self.logs) - 1, -1, -1):
             room -= len(self.logs[index][2])
             if room < 0:
-                del self.logs[: index + 1]
+                self.logs = self.logs[index + 1 :]
                 break
 
     # Code.
@@ -379,10 +429,15 @@ class Canister:
             if before is not None:
                 instance.grow_to(self.state.memory.size)
                 self.state.memory.load(instance.memory()[0])
-            instance.start(Interface(self, Message(START, message.caller)), limit)
-            if entry in module.entries:
-                self.version = version + 1  # what it asks for is the new one
-                instance.run(Interface(self, message), entry, limit - instance.used)
+            spent = 0
+            try:
+                instance.start(Interface(self, Message(START, message.caller)), limit)
+                if entry in module.entries:
+                    spent = instance.used if module.has_start else 0
+                    self.version = version + 1  # what it asks for is the new one
+                    instance.run(Interface(self, message), entry, limit - spent)
+            finally:
+                self._charge(message, spent + instance.used)
             self._check_growth(instance, message)
         except (Trap, Reject) as error:
             self._log(message, error)
@@ -405,12 +460,20 @@ class Canister:
         self.replace(State())
         self.chunks = {}
         self.logs = []
+        self.installed = None
         self.version += 1
 
     def replace(self, state: State) -> None:
         """Go on with another state."""
         self.put_down()
         self.state = state
+
+    def try_state(self) -> None:
+        """Load what is committed. Raises Reject: it does not fit into the module."""
+        try:
+            self._running()
+        except Trap as error:
+            raise error.rejected(self.id) from None
 
 
 def _keeps(old: Prepared, new: Prepared, persistence: str | None) -> bool:

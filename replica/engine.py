@@ -13,15 +13,16 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from replica.canister import RUNNING, Canister, Limits
+from analyzer.candid.principal import Principal
+from replica.canister import HOOK, READY, RUNNING, Canister, Limits
 from replica.canisters import Canisters
-from replica.errors import SYS_FATAL, Reject
+from replica.errors import CANISTER_ERROR, SYS_FATAL, Reject
 from replica.faults import Faults
 from replica.ingress import History, Request
-from replica.management.code import uninstall
-from replica.management.cycles import FREE, Charges, burned
+from replica.management.cycles import FREE, INGRESS, Charges, burned, check, is_frozen
 from replica.management.dispatch import Management
 from replica.management.fakes import LEDGER, MINTING, Fake
+from replica.management.operations import Operations
 from replica.queries import query
 from replica.scheduler import MANAGEMENT, Scheduler, System
 
@@ -64,6 +65,7 @@ class Engine:
         self.system: dict[bytes, System] = {}
         self.canisters = Canisters(self.system)
         self.history = History()
+        self.operations = Operations(self)
         self.management = Management(self)
         self.system[MANAGEMENT] = self.management
         if fakes:
@@ -98,7 +100,6 @@ class Engine:
 
     def certificate(self, canister: bytes) -> bytes:
         """Return a certificate of the certified data of a canister."""
-        from analyzer.candid.principal import Principal  # noqa: PLC0415
         from replica.certificates.data import data_certificate  # noqa: PLC0415 - see above
 
         data = self.canisters[canister].certified_data
@@ -151,8 +152,7 @@ class Engine:
         with self.change():
             if name in self.history.requests:
                 return
-            if request.canister not in self.system:
-                self.scheduler.inspect(request.sender, request.canister, method, arg)
+            self._enter(request, method, arg)
             self.history.add(name, request, now=time.time_ns())
             fault = self.faults.take("execution", method)
             if fault is not None:
@@ -161,6 +161,22 @@ class Engine:
                 return
             self.scheduler.submit(name, request.sender, request.canister, method, arg)
             self.scheduler.run(STEPS)
+
+    def _enter(self, request: Request, method: str, arg: bytes) -> None:
+        """Ask whether a call from outside is taken, and take what it costs. Raises Reject: it is not."""
+        cost = self.charges.entrance(len(method) + len(arg))
+        payer: bytes | None = None
+        if request.canister == MANAGEMENT:
+            payer = self.management.effective(request.sender, method, arg)
+            if payer is not None and request.effective not in (MANAGEMENT, payer):  # in the process there is no URL
+                msg = f"the call is about canister {Principal(payer)}, and was sent to {Principal(request.effective)}"
+                raise Reject(CANISTER_ERROR, "IC0000", msg)
+        elif request.canister not in self.system:
+            payer = request.canister
+            check(self.canisters[payer], cost=cost)
+            self.scheduler.inspect(request.sender, payer, method, arg)
+        if payer is not None:
+            self.canisters[payer].pay(INGRESS, cost)
 
     def proceed(self) -> bool:
         """Go on with what is to be done; tell whether all of it is done."""
@@ -183,14 +199,13 @@ class Engine:
                 self._burn(ns // 10**9)
 
     def _burn(self, seconds: int) -> None:
-        """Take what canisters cost; one that has nothing left loses its code and its snapshots (network.md 1.4)."""
+        """Take what canisters cost; one that has nothing left loses what it is (spec, "Canister out of cycles")."""
         for name in [one.id for one in self.canisters.look()]:
             canister = self.canisters[name]
-            canister.cycles = max(0, canister.cycles - burned(canister, seconds))
-            if not canister.cycles and canister.state.module is not None:
-                uninstall(canister, now=self.time(), by=self.subnet(), by_canister=True)
-                canister.snapshots = {}
-                self.scheduler.abandon(canister)
+            for use, amount in burned(canister, seconds).items():
+                canister.pay(use, amount)
+            if not canister.cycles:
+                self.operations.run_out(canister)
 
     def tick(self, *, heartbeats: bool = True) -> None:
         """Run what the system runs by itself, and go on with what is to be done."""
@@ -200,10 +215,12 @@ class Engine:
                 return
             with self.change():
                 self.scheduler.expire()
-                for canister, entry in due:
+                for looked_at, entry in due:
+                    canister = self.canisters[looked_at.id]
                     if entry == _TIMER:
-                        self.canisters[canister.id].state.timer = 0  # it rings once
-                    self.scheduler.task(self.canisters[canister.id], entry)
+                        canister.state.timer = 0  # it rings once
+                    if entry != HOOK or canister.take_hook():
+                        self.scheduler.task(canister, entry)
                 self.scheduler.run(STEPS)
 
     def _due(self, *, heartbeats: bool) -> list[tuple[Canister, str]]:
@@ -211,8 +228,10 @@ class Engine:
         due = []
         for canister in self.canisters.look():
             module = canister.state.module
-            if module is None or canister.run_status != RUNNING:
+            if module is None or canister.run_status != RUNNING or is_frozen(canister):
                 continue
+            if canister.hook == READY and HOOK in module.entries:
+                due.append((canister, HOOK))
             if heartbeats and _HEARTBEAT in module.entries:
                 due.append((canister, _HEARTBEAT))
             if 0 < canister.state.timer <= now and _TIMER in module.entries:

@@ -18,6 +18,7 @@ from replica.execution.message import (
     Message,
 )
 from replica.execution.trap import Trap
+from replica.scheduler import MANAGEMENT
 
 if TYPE_CHECKING:
     from replica.canister import Canister
@@ -49,6 +50,8 @@ class _Graph:
         if self._calls > MAX_CALLS or self._left <= 0:
             msg = "Query call graph exceeded its limit of calls or instructions"
             raise Reject(CANISTER_ERROR, "IC0526", msg)
+        if depth and name == MANAGEMENT:
+            return self._engine.management.query_by_canister(caller, method, arg)
         canister = self._engine.canisters[name]
         canister.ready()
         kind = canister.method(method, ("query", "composite_query"))

@@ -16,6 +16,7 @@ from replica.errors import CANISTER_ERROR, CANISTER_REJECT, SYS_TRANSIENT, SYS_U
 from replica.execution.message import CLEANUP, INSPECT, REJECT, REPLICATED_QUERY, REPLY, TASK, UPDATE, Message
 from replica.execution.trap import Trap
 from replica.management.asked import Asked
+from replica.management.cycles import is_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,11 +99,14 @@ class Scheduler:
         number = self._open(Context(canister.id, None, MANAGEMENT, answered=True))
         self._execute(number, Message(TASK, MANAGEMENT, answered=True), entry)
 
-    def stop(self, canister: Canister, origin: Origin) -> None:
-        """Stop a canister: the origin is answered when none of its calls is open, or after five minutes with IC0206."""
+    def stop(self, canister: Canister, origin: Origin, refund: int = 0) -> None:
+        """Stop a canister: the origin is answered when none of its calls is open, or after five minutes with IC0206.
+
+        refund: cycles that it gets back then.
+        """
         if canister.run_status == RUNNING:
             canister.run_status = STOPPING
-        self.stops.append(Stop(canister.id, origin, self._clock() + STOP_TIMEOUT))
+        self.stops.append(Stop(canister.id, origin, self._clock() + STOP_TIMEOUT, refund))
         self._settle()
 
     def start(self, canister: Canister) -> None:
@@ -111,15 +115,29 @@ class Scheduler:
         for stop in [one for one in self.stops if one.canister == canister.id]:
             self.stops.remove(stop)
             msg = f"Canister {Principal(canister.id)}'s stop request was cancelled"
-            self.answer(stop.origin, Reject(CANISTER_ERROR, "IC0511", msg), 0)
+            self.answer(stop.origin, Reject(CANISTER_ERROR, "IC0511", msg), stop.refund)
 
     def abandon(self, canister: Canister) -> None:
-        """End all calls that a canister has not answered, because its code is taken away (spec, "Uninstall code")."""
-        for number in [one for one, context in self.contexts.items() if context.canister == canister.id]:
-            context = self.contexts.pop(number)
+        """End all calls that a canister has not answered, because its code is taken away (spec, "Uninstall code").
+
+        What it waits for gives back its cycles when it comes, and runs nothing.
+        """
+        for number, context in list(self.contexts.items()):
+            if context.canister != canister.id:
+                continue
             if not context.answered:
                 msg = "Canister has been uninstalled"
                 self._answer(context, Reject(CANISTER_REJECT, "IC0406", msg))
+            context.deleted = True
+            if not context.outstanding:
+                del self.contexts[number]
+        self._settle()
+
+    def forget(self, canister: Canister) -> None:
+        """End all that a canister has to do with calls, because it is taken away itself."""
+        self.abandon(canister)
+        for number in [one for one, context in self.contexts.items() if context.canister == canister.id]:
+            del self.contexts[number]
         self._settle()
 
     def hold(self, canister: Canister) -> None:
@@ -164,7 +182,7 @@ class Scheduler:
         for stop in [one for one in self.stops if one.deadline <= now]:
             self.stops.remove(stop)
             msg = f"Stop canister request timed out. Canister {Principal(stop.canister)} did not stop"
-            self.answer(stop.origin, Reject(SYS_TRANSIENT, "IC0206", msg), 0)
+            self.answer(stop.origin, Reject(SYS_TRANSIENT, "IC0206", msg), stop.refund)
 
     def answer(self, origin: Origin, answer: Answer, refund: int) -> None:
         """Tell whoever called. refund: cycles that were not taken."""
@@ -189,16 +207,19 @@ class Scheduler:
         arg: bytes,
         cycles: int = 0,
         deadline: int | None = None,
+        version: int | None = None,
     ) -> None:
         try:
             system = self._system.get(name)
             if system is not None:
-                given = system.call(Asked(caller, method, arg, cycles, origin, isinstance(origin, Ingress)))
+                given = system.call(Asked(caller, method, arg, cycles, origin, isinstance(origin, Ingress), version))
                 if given is not None:
                     self.answer(origin, given.reply, given.refund)
                 return
             canister = self.canisters[name]
             canister.ready()
+            if isinstance(origin, Sent) and caller != name:
+                _check_sum(canister, cycles)
             _replicated(canister, method)
         except Reject as error:
             self.answer(origin, error, cycles)
@@ -227,7 +248,13 @@ class Scheduler:
             return
         context.outstanding -= 1
         call = item.call
-        self.canisters[context.canister].cycles += item.refund
+        size = len(item.answer.message if isinstance(item.answer, Reject) else item.answer)
+        self.canisters[context.canister].hear(call, size, item.refund)
+        if context.deleted:
+            if not context.outstanding:
+                del self.contexts[item.context]
+                self._settle()
+            return
         if isinstance(item.answer, Reject):
             message = Message(REJECT, context.caller, reject=item.answer)
             target = call.on_reject
@@ -261,25 +288,26 @@ class Scheduler:
             return
         context.available = message.available + message.unspent
         context.spent += canister.used()
+        version = canister.version - 1  # what the message saw; the calls may change it
         for call in message.calls:
             context.outstanding += 1
-            self._send(number, canister, call)
+            self._send(number, canister, call, version)
         if message.replied is not None:
             self._answer(context, message.replied)
         elif message.rejected is not None:
             self._answer(context, Reject(CANISTER_REJECT, "IC0406", message.rejected))
         self._close(number, Reject(CANISTER_ERROR, "IC0506", "Canister did not reply to the call"))
-        if canister.take_hook():
+        if not is_frozen(canister) and canister.take_hook():  # else when it is warm again
             self.task(canister, HOOK)
 
-    def _send(self, context: int, canister: Canister, call: OutCall) -> None:
+    def _send(self, context: int, canister: Canister, call: OutCall, version: int) -> None:
         deadline = None
         if call.timeout is not None:
             deadline = self._clock() + min(call.timeout, MAX_BEST_EFFORT) * 10**9
         self.numbers += 1
         sent = Sent(self.numbers)
         self.outgoing[sent.number] = Outgoing(context, call, deadline)
-        self._call(sent, canister.id, call.callee, call.method, call.arg, call.cycles, deadline)
+        self._call(sent, canister.id, call.callee, call.method, call.arg, call.cycles, deadline, version)
 
     def _clean_up(self, canister: Canister, caller: bytes, target: tuple[int, int], heard: Reject | None) -> None:
         """Let a canister tidy up after a callback that trapped; if that traps too, it has not."""
@@ -311,13 +339,25 @@ class Scheduler:
                 continue
             if canister is not None and canister.run_status == STOPPING:
                 canister.run_status = STOPPED
+                canister.version += 1  # once more than when it began (spec, "Stopping a canister")
             if stop in self.stops:
                 self.stops.remove(stop)
-                self.answer(stop.origin, EMPTY_REPLY, 0)
+                self.answer(stop.origin, EMPTY_REPLY, stop.refund)
 
     def is_busy(self, canister: bytes) -> bool:
         """Tell whether a canister has calls that are open."""
         return any(context.canister == canister for context in self.contexts.values())
+
+
+def _check_sum(canister: Canister, cycles: int) -> None:
+    """Raise Reject if fewer cycles came than a canister wants (spec, "Calls with insufficient cycles are rejected").
+
+    The spec leaves the words and the error code to the implementation; these are ours.
+    """
+    least = canister.settings.minimum_incoming_canister_call_cycles
+    if cycles < least:
+        msg = f"Canister {Principal(canister.id)} takes calls with at least {least} cycles, {cycles} came"
+        raise Reject(CANISTER_ERROR, "IC0504", msg)
 
 
 def _replicated(canister: Canister, method: str) -> str:

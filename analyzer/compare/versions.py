@@ -46,11 +46,15 @@ class Canister:
 
 @dataclass(slots=True, eq=False)
 class ChangeSet:
-    """All occurrences of one comparison. profile: whose Candid answer counts. policy: what blocks."""
+    """All occurrences of one comparison. profile: whose Candid answer counts. policy: what blocks.
+
+    linted: nothing was compared; one version was looked at.
+    """
 
     canisters: list[Canister]
     profile: str
     policy: Policy = Policy.GUIDE
+    linted: bool = False
 
     @property
     def edits(self) -> list[Edit]:

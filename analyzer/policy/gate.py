@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.model import Surface, Verdict
 from analyzer.policy.config import Config, Level, is_newer, may_be_lowered
 from analyzer.policy.levels import Policy, blocked_by, may_be_accepted
-from analyzer.rules import find
+from analyzer.rules import find, is_lint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +72,9 @@ def judge(changes: ChangeSet, gate: Gate) -> Judged:
                         occurrence.accepted, occurrence.blocked_by = entry, ()
         _take_out(canister, gate.config)
     expired = [entry for entry in gate.accepted if entry.expired(gate.today)]
-    unused = [entry for entry in gate.accepted if entry.fingerprint not in met and entry not in expired]
+    # What a lint found is not looked for by a comparison, nor the other way round.
+    mine = [entry for entry in gate.accepted if is_lint(entry.rule) == changes.linted]
+    unused = [entry for entry in mine if entry.fingerprint not in met and entry not in expired]
     return Judged(unused, expired)
 
 

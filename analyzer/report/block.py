@@ -12,7 +12,7 @@ from analyzer.policy.levels import may_be_accepted
 from analyzer.report.drawing import Drawing, Line, cells, shortened, spread, wrapped
 from analyzer.report.excerpt import excerpt, place
 from analyzer.report.words import advice, blocked_by, clean, decided, path_text, title, who_breaks
-from analyzer.rules import find
+from analyzer.rules import find, is_lint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -157,8 +157,9 @@ def _section(edit: Edit, occurrences: list[Occurrence], drawing: Drawing, *, las
 def accept_command(occurrences: list[Occurrence], room: int = 100) -> str:
     """Return the command that lets occurrences through, in at most so many characters."""
     names = " ".join(o.fingerprint[:_SHOWN_DIGITS] for o in occurrences)
-    whole = f"ctxcheck accept {names} --reason TEXT"
-    return whole if len(whole) <= room else "ctxcheck accept --all --reason TEXT"
+    lint = "--lint " if is_lint(occurrences[0].rule or "") else ""
+    whole = f"ctxcheck accept {lint}{names} --reason TEXT"
+    return whole if len(whole) <= room else f"ctxcheck accept {lint}--all --reason TEXT"
 
 
 def said(occurrence: Occurrence, rule: Rule | None) -> Iterator[tuple[str, str]]:

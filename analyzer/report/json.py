@@ -36,7 +36,7 @@ def document(changes: ChangeSet, version: str) -> dict[str, Any]:
         "summary": {"verdict": changes.verdict, "blocked": changes.blocked, **counts, "accepted": accepted},
         "rules": {rule.id: rule_values(rule) for rule in _used(changes)},
         "canisters": [_canister(canister) for canister in changes.canisters],
-        "proof": {"types": True, "rehearsed": None, "compared": None},
+        "proof": {"types": not changes.linted, "rehearsed": None, "compared": None},
     }
 
 

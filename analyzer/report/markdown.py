@@ -22,7 +22,7 @@ from analyzer.report.finding import (
     rule_name,
     short_fingerprint,
 )
-from analyzer.report.text import PROOF, outcome
+from analyzer.report.text import outcome, proof
 from analyzer.report.words import called, official, path_text, title, totals, who_breaks
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def markdown_text(changes: ChangeSet, version: str) -> str:
         lines += [f"<details><summary>{count}</summary>", ""]
         kept, left = _kept((_safe(finding, several=several) for finding in safe), _SAFE)
         lines += [*kept, "", *_left(left, "safe changes"), "</details>", ""]
-    lines += [f"{PROOF}. ctxcheck {escaped(version)}, policy `{changes.policy}`, profile `{changes.profile}`."]
+    lines += [f"{proof(changes)}. ctxcheck {escaped(version)}, policy `{changes.policy}`, profile `{changes.profile}`."]
     return "\n".join(lines) + "\n"
 
 

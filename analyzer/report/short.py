@@ -19,7 +19,8 @@ def short_text(changes: ChangeSet) -> str:
         for edit in canister.edits
         for occurrences in alike(edit)
     ]
-    return "\n".join([*lines, f"{changes.verdict}: {totals(changes.edits)}"]) + "\n"
+    found = totals(changes.edits) if changes.edits or not changes.linted else "nothing found"
+    return "\n".join([*lines, f"{changes.verdict}: {found}"]) + "\n"
 
 
 def _line(finding: Finding) -> str:

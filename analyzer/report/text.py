@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.model import RANK, Verdict, worst
+from analyzer.model import RANK, Surface, Verdict, worst
 from analyzer.report.block import Block, block_lines, blocks
 from analyzer.report.drawing import Drawing, Line, cells, plain, spread, wrapped
 from analyzer.report.words import clean, official, totals
@@ -27,6 +27,7 @@ _SAID = {
 _BEFORE = 6  # cells around the name
 _ANSWERS = 34  # cells of `moc: compatible, didc: compatible`
 PROOF = "proof: types compared; not rehearsed on real state, no values compared"
+LINTED = "proof: the sources were looked at; nothing was compiled, compared or rehearsed"
 
 
 def text_lines(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
@@ -48,7 +49,7 @@ def text_lines(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
 def _verdict(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
     verdict = changes.verdict
     if not changes.edits and verdict == Verdict.SAFE:
-        yield [(f"{drawing.mark(verdict)} no changes", verdict)]
+        yield [(f"{drawing.mark(verdict)} {'nothing found' if changes.linted else 'no changes'}", verdict)]
     else:
         proof = "types compatible" if verdict == Verdict.SAFE else totals(changes.edits)
         gate = f"{'BLOCKED' if changes.blocked else 'passes'} under the policy `{changes.policy}`"
@@ -61,9 +62,9 @@ def _verdict(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
         yield [(f"  against {drawing.text(clean(min(filter(None, against))))}", "dim")]
     for name, canister in zip(names, changes.canisters, strict=True):
         if several:
-            yield _summary(canister, name, max(map(cells, names)), drawing)
+            yield _summary(canister, name, max(map(cells, names)), drawing, linted=changes.linted)
         for report in canister.surfaces:
-            if not several:
+            if not several and not changes.linted:
                 yield [(f"  {report.surface:<7} {_answer(canister, report)}", "dim")]
             for note in report.notes:
                 yield from wrapped(f"note: {note}", drawing, [("    ", "")], [("          ", "")], "dim")
@@ -75,18 +76,24 @@ def _name(canister: Canister, drawing: Drawing, *, apart: bool) -> str:
     return drawing.text(f"{clean(canister.name, 40)}{against}")
 
 
-def _summary(canister: Canister, name: str, width: int, drawing: Drawing) -> Line:
+def _summary(canister: Canister, name: str, width: int, drawing: Drawing, *, linted: bool) -> Line:
     """Return the row of one canister among several: verdict, name, official answers, what changed."""
     verdict = worst([report.verdict for report in canister.surfaces])
-    if canister.old is None or canister.new is None:
+    if linted:
+        said = ""
+    elif canister.old is None or canister.new is None:
         said = "new" if canister.old is None else "gone"
     else:
         said = ", ".join(_answer(canister, report) for report in canister.surfaces)
     row: Line = [(f"  {drawing.mark(verdict)} ", verdict), (f"{name}{' ' * (width - cells(name))}  ", "")]
     # The same width for all, so that what changed stands in a column; where that is too much, the answers go.
-    rest = f"{said:<{_ANSWERS}}  {totals(canister.edits)}"
+    rest = f"{said:<{_ANSWERS}}  {totals(canister.edits)}" if said else _counted(canister)
     fits = width + cells(rest) + _BEFORE <= drawing.width
-    return [*row, (rest if fits else totals(canister.edits), "dim")]
+    return [*row, (rest if fits else _counted(canister), "dim")]
+
+
+def _counted(canister: Canister) -> str:
+    return totals(canister.edits)
 
 
 def _answer(canister: Canister, report: Report) -> str:
@@ -113,20 +120,34 @@ def _canister(name: str | None, found: list[Block], drawing: Drawing) -> Iterato
 
 def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterator[Line]:
     yield from wrapped(outcome(changes), drawing, [(f"{totals(changes.edits)}. ", "bold")], [])
-    yield from wrapped(PROOF, drawing, [], [("       ", "")], "dim")
+    yield from wrapped(proof(changes), drawing, [], [("       ", "")], "dim")
     blocking = [b for b in shown if b.blocked]
     if blocking:
         rule = blocking[0].sections[0][1][0].rule
         commands = [(f"ctxcheck explain {rule}", "what this rule means, with an example")] if rule else []
-        commands.append(("ctxcheck rules --guide", "what the migration guide calls safe, and what is"))
+        if any(o.surface == Surface.STABLE and o.verdict == Verdict.BREAKING for o in changes.occurrences):
+            commands.insert(
+                0, ("ctxcheck suggest OLD NEW", "the migration that carries the data over, compiled and checked")
+            )
+        if not changes.linted:
+            commands.append(("ctxcheck rules --guide", "what the migration guide calls safe, and what is"))
         width = max(24, *(len(command) for command, _ in commands))
         for command, says in commands:
             fits = width + 4 + cells(says) <= drawing.width
             yield [(f"  {command:<{width}}", "path"), (f"  {says}" if fits else "", "dim")]
 
 
+def proof(changes: ChangeSet) -> str:
+    """Return how far it is proven."""
+    return LINTED if changes.linted else PROOF
+
+
 def outcome(changes: ChangeSet) -> str:
     """Return in a sentence whether the upgrade may pass, and what stands against it."""
+    if changes.linted:
+        return (
+            "Look at this before the next upgrade." if changes.blocked else "Nothing here is in the way of an upgrade."
+        )
     if not changes.blocked:
         return "Nothing here stops an upgrade; that data is kept is proven by a rehearsal, not by types."
     whose = {who for o in changes.occurrences for who in o.blocked_by}

@@ -64,6 +64,11 @@ def rules(surface: Surface) -> tuple[Rule, ...]:
     return tuple(_load(module) for module in _modules() if module[0] == _LETTERS[surface])
 
 
+def is_lint(rule_id: str) -> bool:
+    """Tell whether a rule is of one version alone, and not of a change."""
+    return rule_id.startswith("S8")
+
+
 def all_rules() -> tuple[Rule, ...]:
     """Return all rules, those of the stable surface first."""
     return tuple(rule for surface in Surface for rule in rules(surface))

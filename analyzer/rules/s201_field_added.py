@@ -19,7 +19,7 @@ RULE = Rule(
     why="Values that are stored already have no such field. Motoko requires that the old type is a subtype of the "
     "new one, and a missing field is never filled in, not even with null.",
     fix=(
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
         "keep the record as it is, and put the new data in a variable of its own, by the same key",
     ),
     note="An optional field does not help here. The same field is safe in what clients send and receive: C202, C212.",

@@ -17,7 +17,7 @@ RULE = Rule(
     why="What is stored in the field would be dropped. moc refuses to lose data without a word.",
     fix=(
         "keep the field",
-        "drop it in a migration, where it is seen: `(with migration = ...)`",
+        "drop it in a migration, where it is seen: `ctxcheck suggest OLD NEW` writes it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

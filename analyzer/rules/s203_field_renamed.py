@@ -17,7 +17,7 @@ RULE = Rule(
     why="Fields are found by their names: the stored one is gone and the new one is missing.",
     fix=(
         "keep the name",
-        "rename it in a migration: `(with migration = ...)`",
+        "rename it in a migration: `ctxcheck suggest OLD NEW` writes it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

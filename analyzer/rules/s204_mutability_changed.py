@@ -16,7 +16,7 @@ RULE = Rule(
     guide=Kind.IMPROVE_SPEED,
     why="What can change and what cannot are laid out differently in memory.",
     fix=(
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
         "a whole variable may change between `let` and `var`: only what is inside its type counts",
     ),
     note="The runtime up to moc 2.2.0 accepts this change and misreads the memory afterwards: moc's refusal is what "

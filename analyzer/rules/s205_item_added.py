@@ -16,7 +16,7 @@ RULE = Rule(
     guide=Kind.ADD_REQUIRED_FIELD,
     why="Stored tuples have the length that they had.",
     fix=(
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
         "put the new data in a variable of its own",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

@@ -18,7 +18,7 @@ RULE = Rule(
     promises=(Promise.AUTOMATIC_MIGRATION,),
     why="Values that are stored already have no such field, and nothing says what it should hold.",
     fix=(
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
         "keep the record as it is, and put the new data in a variable of its own, by the same key",
     ),
     note="An optional field does not help: S201.",

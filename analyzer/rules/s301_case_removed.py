@@ -17,7 +17,7 @@ RULE = Rule(
     why="A stored value may be that case.",
     fix=(
         "keep the case",
-        "map it to another one in a migration: `(with migration = ...)`",
+        "map it to another one in a migration: `ctxcheck suggest OLD NEW` writes it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

@@ -17,7 +17,7 @@ RULE = Rule(
     why="A stored value may be the case of the old name.",
     fix=(
         "keep the name",
-        "map it in a migration: `(with migration = ...)`",
+        "map it in a migration: `ctxcheck suggest OLD NEW` writes it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

@@ -19,7 +19,7 @@ RULE = Rule(
     why="The type of what can change stays exactly as it is: who still holds the old type could read a case that it "
     "does not know. Map, List and Queue of mo:core have `var` inside.",
     fix=(
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
         "keep such values in a pure map or list (mo:core/pure), where cases may be added",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

@@ -17,7 +17,7 @@ RULE = Rule(
     why="Its data would be discarded.",
     fix=(
         "keep the variable",
-        "drop it in a migration, where it is seen: `(with migration = ...)`",
+        "drop it in a migration, where it is seen: `ctxcheck suggest OLD NEW` writes it",
     ),
     note="`transient`, or a lost `persistent`, takes a variable out of stable memory too.",
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

@@ -17,7 +17,7 @@ RULE = Rule(
     why="Variables are found by their names: the data of the old one would be discarded, and the new one starts empty.",
     fix=(
         "keep the name",
-        "carry the data over in a migration: `(with migration = ...)`",
+        "carry the data over in a migration: `ctxcheck suggest OLD NEW` writes it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

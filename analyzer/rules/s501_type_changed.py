@@ -18,7 +18,7 @@ RULE = Rule(
     why="Stored values are of the old type, and nothing converts them: no width of number into another, no text "
     "into a blob, no library's map into another one.",
     fix=(
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
         "keep the type, and put the new data in a variable of its own",
     ),
     note="An update of a library, or an inferred type that an initialiser changed, does this without a word in your "

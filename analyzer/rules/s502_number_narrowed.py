@@ -18,7 +18,7 @@ RULE = Rule(
     why="A stored integer may be negative.",
     fix=(
         "keep Int",
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

@@ -16,7 +16,7 @@ RULE = Rule(
     guide=Kind.FIX_BUG,
     why="Stored values are plain values, not options. Candid reads a plain value as an option, stable memory does not.",
     fix=(
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
         "keep the type, and put what may be missing in a variable of its own",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

@@ -17,7 +17,7 @@ RULE = Rule(
     why="Stored values are options, and may be null.",
     fix=(
         "keep the option",
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

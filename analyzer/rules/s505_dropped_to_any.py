@@ -18,7 +18,7 @@ RULE = Rule(
     why="Nothing can be read from an Any: the stored value would be dropped.",
     fix=(
         "keep the type",
-        "drop it in a migration, where it is seen: `(with migration = ...)`",
+        "drop it in a migration, where it is seen: `ctxcheck suggest OLD NEW` writes it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

@@ -18,7 +18,7 @@ RULE = Rule(
     why="The type of what can change stays exactly as it is, even where the new one is wider: who still holds the "
     "old type could read what does not fit it.",
     fix=(
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
         "keep the type",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

@@ -17,7 +17,7 @@ RULE = Rule(
     why="The function that is stored belongs to another canister and has the type that it had.",
     fix=(
         "store the canister's principal instead of its function",
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
     ),
     effect_tells=True,
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",

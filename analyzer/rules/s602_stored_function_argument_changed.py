@@ -18,7 +18,7 @@ RULE = Rule(
     why="The function that is stored does not understand what it would be called with.",
     fix=(
         "store the canister's principal instead of its function",
-        "write a migration: `(with migration = ...)` before the actor",
+        "write a migration: `ctxcheck suggest OLD NEW` writes it, and proves it",
     ),
     reference="Motoko manual, Data persistence: Compatibility; moc 2.2 --stable-compatible",
 )

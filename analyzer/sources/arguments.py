@@ -108,7 +108,7 @@ def named(argument: str) -> Named:
         return _in_git(argument.removeprefix("git:"), argument)
     if argument.startswith(_LIVE):
         prefix = argument.partition(":")[0]
-        msg = f'"{prefix}:" is not read by this version'
+        msg = f'"{prefix}:" is what runs: it can be the old side of `ctxcheck diff` alone'
         raise UsageError(msg, hint="name a file or a folder; `file:` before a name that looks like something else")
     exists = _exists(argument)
     if exists and not _may_be_revision(argument):

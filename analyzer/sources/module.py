@@ -13,6 +13,8 @@ from analyzer.sources.wasm import COMPILER, PERSISTENCE, SERVICE, STABLE, read_m
 from grammars.digest import sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analyzer.interface import Interface
 
 _SHOWN = 80  # characters of what a module says of its compiler
@@ -25,15 +27,24 @@ def read_interface(interface: Interface, data: bytes, label: str, surfaces: set[
     """
     module = read_module(data, label)
     interface.module_sha256 = sha256(data).hexdigest()
-    if PERSISTENCE in module.metadata:
-        interface.persistence = "eop"
-    elif "motoko" in module.names or STABLE in module.metadata:
+    read_sections(interface, module.metadata, label, surfaces)
+    if interface.persistence == "unknown" and "motoko" in module.names:
         interface.persistence = "classical"
-    compiler = module.metadata.get(COMPILER)
+
+
+def read_sections(
+    interface: Interface, sections: Mapping[str, bytes], label: str, surfaces: set[Surface], *, kind: str = "wasm"
+) -> None:
+    """Fill in what the sections of a module show. kind: of where they are from. Raises ParseError, SourceError."""
+    if PERSISTENCE in sections:
+        interface.persistence = "eop"
+    elif STABLE in sections:
+        interface.persistence = "classical"
+    compiler = sections.get(COMPILER)
     if compiler is not None:
         interface.compiler = "".join(c for c in compiler.decode("utf-8", "replace") if c.isprintable())[:_SHOWN]
     for surface, section in ((Surface.CANDID, SERVICE), (Surface.STABLE, STABLE)):
-        content = module.metadata.get(section)
+        content = sections.get(section)
         if content is None or surface not in surfaces or surface in interface.provenance:
             continue
         where = f"{label} ({section})"
@@ -44,4 +55,4 @@ def read_interface(interface: Interface, data: bytes, label: str, surfaces: set[
         else:
             interface.stable = parse_stable(text, where)
             interface.stable.sources.role = "generated"
-        interface.provenance[surface] = Provenance("wasm", where, sha256(content).hexdigest())
+        interface.provenance[surface] = Provenance(kind, where, sha256(content).hexdigest())

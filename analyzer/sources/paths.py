@@ -8,7 +8,7 @@ from analyzer.candid.imports import parse_file
 from analyzer.errors import ParseError, SourceError, UsageError
 from analyzer.interface import Interface, Provenance, Versions
 from analyzer.model import Surface
-from analyzer.sources.arguments import Named, two
+from analyzer.sources.arguments import Named, named, two
 from analyzer.sources.files import decode
 from analyzer.sources.projects import PROJECT_FILES
 from grammars.digest import sha256
@@ -58,6 +58,20 @@ def read_versions(old: str, new: str | None = None, cache: Cache | None = None, 
     # A program that a project names is called as the project calls it.
     name = next((side.name for side in reversed(sides) if side.name != name), name)
     return [Versions(name, sides[0], sides[1])]
+
+
+def read_version(argument: str, cache: Cache | None = None, *, run: bool = False) -> tuple[Interface, set[Surface]]:
+    """Read what one argument names, a file, and return its interface and which surfaces such a file has.
+
+    Raises UsageError: it is a folder or a project. SourceError, ParseError.
+    """
+    found = named(argument)
+    kind = _kind(found)
+    if _has_many(found) or kind is None:
+        msg = f"{argument} is no single {_NAMED}"
+        raise UsageError(msg, hint="name the file of the one canister that is compared")
+    surfaces = {SURFACES[kind]} if kind in SURFACES else set(Surface)
+    return _one("new", _stem(found), found.files, {kind: found.path}, surfaces, cache, run=run), surfaces
 
 
 def _has_many(one: Named) -> bool:
@@ -145,6 +159,15 @@ def _listed(folder: Named) -> dict[str, dict[str, PurePath]]:
         if len(found.get(name, {})) < len(SURFACES):
             found.setdefault(name, {})[WASM] = path
     return found
+
+
+def interface_of_named(side: str, one: Named, cache: Cache | None) -> Interface:
+    """Return the interface that one file shows. side: for errors. Raises UsageError, SourceError, ParseError."""
+    kind = _kind(one)
+    if kind is None:
+        msg = f"{one.text} does not end in {_NAMED}"
+        raise UsageError(msg)
+    return _one(side, _stem(one), one.files, {kind: one.path}, set(Surface), cache)
 
 
 def interface_of_files(

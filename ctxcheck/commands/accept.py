@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from analyzer.compare.versions import Canister, ChangeSet
     from analyzer.model import Edit, Occurrence
+    from analyzer.policy.gate import Judged
 
 _LEAST = 8  # hex digits that name a change
 
@@ -44,9 +45,10 @@ def _day(_ctx: click.Context, _param: click.Parameter, given: str | None) -> dat
 @click.option("--until", metavar="DATE", callback=_day, help="The last day on which it counts, as 2026-12-31.")
 @click.option("--between", nargs=2, metavar="OLD NEW", help="Of this comparison, as `ctxcheck diff OLD NEW` takes it.")
 @click.option("--base", metavar="REV", help="Of a check against this revision, as `ctxcheck check` takes it.")
+@click.option("--lint", "looked", is_flag=True, help="Of what `ctxcheck lint` finds.")
 @click.option("--prune", is_flag=True, help="Remove what matches nothing any more, and what has expired.")
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913 - what users may ask for
     ctx: click.Context,
     fingerprints: tuple[str, ...],
     reason: str | None,
@@ -55,6 +57,7 @@ def command(
     base: str | None,
     *,
     everything: bool,
+    looked: bool,
     prune: bool,
 ) -> None:
     """Write changes that `ctxcheck check` found into ctxcheck.accepted.toml, which is committed and reviewed.
@@ -81,7 +84,12 @@ def command(
         raise click.UsageError(msg, ctx)
     with Progress("comparing"):
         decided = read_decisions()
-        if between is None:
+        if looked:
+            from ctxcheck.linting import lint  # noqa: PLC0415 - most accept changes
+
+            changes, found_by = lint(base=base)
+            judged: Judged | None = found_by
+        elif between is None:
             found = check(Call(base=base))
             changes, judged = found.changes, found.judged
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,11 +14,14 @@ from analyzer.sources.cache import open_cache
 from analyzer.sources.paths import read_versions
 from ctxcheck import __version__
 from ctxcheck.comparison import Asked, compared, decisions
+from ctxcheck.network_options import network_options
 from ctxcheck.progress import Progress
 from ctxcheck.reports import give, report_options
 
 if TYPE_CHECKING:
     from ctxcheck.reports import Output
+
+_LIVE = ("ic:", "canister:")
 
 
 @click.command("diff", short_help="Compare two versions, change by change.")
@@ -62,9 +65,11 @@ if TYPE_CHECKING:
     help="Run the command that dfx.json has for finding packages. Without it nothing that a project names is run, "
     "but for projects that `trusted` lists in ~/.config/ctxcheck/config.toml.",
 )
+@network_options
 @click.pass_context
 def command(  # noqa: PLR0913 - what users may ask for
     ctx: click.Context,
+    /,
     old: str,
     new: str | None,
     form: str,
@@ -76,6 +81,7 @@ def command(  # noqa: PLR0913 - what users may ask for
     outputs: tuple[Output, ...],
     service_is_principal: bool,
     run_project_commands: bool,
+    **network: Any,  # noqa: ANN401 - click's options
 ) -> None:
     """Compare OLD with NEW, change by change.
 
@@ -85,18 +91,28 @@ def command(  # noqa: PLR0913 - what users may ask for
     Each is a path, `-` for standard input, or of a git revision: `REV:path`, `git:REV:path`. A revision alone is the
     project as it was; without NEW it is compared with the working files. `A..B` and `A..B:path` are two in one.
 
+    OLD may also be what runs, as certificates prove it: `canister:NAME` of the project with -e or -n, where NEW is the
+    project's program unless it is named, or `ic:ID`, on mainnet unless -e or -n say where.
+
     \b
     Exit status:
       0  nothing blocks
       1  something blocks under the policy: it breaks, is undecided, or loses stored data
       2  the call is wrong
       3  an input cannot be read
+      5  the network gives no answer, or none that can be believed
     """  # noqa: D301 - click's mark for lines that stay as they are
     gc.disable()  # the process ends soon; on large interfaces the collector takes a third of the time and finds nothing
     asked = Asked(profile, policy, clients, [Surface(s) for s in surfaces] or list(Surface), service_is_principal)
     decided = decisions()
     with Progress("comparing"):
-        versions = read_versions(old, new, open_cache(__version__), run=run_project_commands)
+        cache = open_cache(__version__)
+        if old.startswith(_LIVE):
+            from ctxcheck.live import read_live  # noqa: PLC0415 - few compare with what runs
+
+            versions = read_live(old, new, cache, run=run_project_commands, **network)
+        else:
+            versions = read_versions(old, new, cache, run=run_project_commands)
         changes, _ = compared(versions, asked, decided)
     if not changes.canisters:
         msg = f"neither side has a {' or '.join(surfaces)} part"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.errors import SourceError
 from migrator.backups.download import download
 from migrator.backups.manifest import SECTIONS
-from migrator.backups.metadata import from_json
+from migrator.backups.snapshot import about, keep_snapshot
+from replica.snapshots.metadata import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from migrator.backups.download import Downloaded
+    from migrator.backups.manifest import Manifest
     from migrator.backups.store import Store
 
 _MOST = 16 << 20  # bytes of metadata
+_CHUNK = 1 << 20  # bytes of a chunk of the chunk store
 
 
 class Directory(NamedTuple):
@@ -46,10 +49,15 @@ class Directory(NamedTuple):
         """Return a chunk of the chunk store."""
         path = self.folder / "wasm_chunk_store" / f"{name.hex()}.bin"
         try:
-            return path.read_bytes()
+            with path.open("rb") as file:
+                return file.read(_CHUNK + 1)
         except OSError as error:
             msg = f"this cannot be read: {error.strerror}"
             raise SourceError(msg, where=str(path)) from None
+
+    def module_hash(self, size: int) -> str:
+        """Return the SHA-256 of the module, in hex."""
+        return sha256(self.read("wasm_module", 0, size)).hexdigest()
 
     def metadata(self) -> dict[str, Any]:
         """Return its metadata in JSON. Raises SourceError: there is none, or the files are of other sizes."""
@@ -57,7 +65,7 @@ class Directory(NamedTuple):
         try:
             with path.open("rb") as file:
                 told = json.loads(file.read(_MOST))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             msg = f"this is no snapshot of icp-cli: {error}"
             raise SourceError(msg, where=str(path)) from None
         read = from_json(told, str(path))
@@ -77,5 +85,36 @@ def import_directory(
     """Bring a directory into a store; return its sections, and the hash of its module. Raises SourceError."""
     metadata = from_json(source.metadata(), str(source.folder))
     brought = download(source, metadata, store, folder, told=told)
-    module = source.read("wasm_module", 0, metadata["wasm_module_size"])
-    return brought, sha256(module).hexdigest()
+    return brought, brought.module_hash
+
+
+def import_backup(
+    source: Directory,
+    store: Store,
+    folder: Path,
+    *,
+    canister: str,
+    name: str,
+    network: str,
+    created: int,
+    told: Callable[[int], None] = lambda _: None,
+) -> Manifest:
+    """Make a backup out of a directory; return its manifest. canister, network: of what it is, which it does not tell.
+
+    icp-cli takes snapshots of stopped canisters alone, and keeps no hash of what it wrote: what it wrote is believed.
+    Raises OSError, BusyError, SourceError: it is none, or its files are of other sizes.
+    """
+    metadata = from_json(source.metadata(), str(source.folder))
+    known = about(
+        canister=canister,
+        name=name,
+        network=network,
+        snapshot_id="",  # of no snapshot on the chain
+        created=created,
+        taken_at=metadata["taken_at_timestamp"],
+        was_running=False,
+        module_hash=source.module_hash(metadata["wasm_module_size"]),
+        metadata=metadata,
+    )
+    manifest, _ = keep_snapshot(source, metadata, known, store, folder, told=told)
+    return manifest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 SCHEMA = "ctxcheck.backup/1"
 MANIFEST, COMPLETE = "manifest.json", "COMPLETE"
 SECTIONS = ("wasm_module", "wasm_memory", "stable_memory")
+_MOST = 256 << 20  # bytes of a manifest: 500 GiB of stable memory take 70 MB
+_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(slots=True)
@@ -70,10 +73,19 @@ class Manifest:
         """Bytes of all sections and chunks."""
         return sum(one.size for one in self.sections.values()) + sum(self.chunks.values())
 
+    def pieces(self) -> dict[str, int]:
+        """Return the names of all pieces, with their sizes."""
+        found = {
+            name: section.size_of(index)
+            for section in self.sections.values()
+            for index, name in enumerate(section.pieces)
+            if name is not None
+        }
+        return found | self.chunks
+
     def names(self) -> set[str]:
         """Return the names of all pieces."""
-        pieces = {name for section in self.sections.values() for name in section.pieces if name is not None}
-        return pieces | set(self.chunks)
+        return set(self.pieces())
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -86,7 +98,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a complete backup. Raises DamagedError: incomplete, or changed. SourceError: none."""
     try:
-        text = (folder / MANIFEST).read_bytes()
+        with (folder / MANIFEST).open("rb") as file:
+            text = file.read(_MOST)
     except OSError as error:
         msg = f"there is no manifest: {error.strerror}"
         raise SourceError(msg, where=str(folder)) from None
@@ -103,13 +116,39 @@ def read_manifest(folder: Path) -> Manifest:
         if told.pop("schema") != SCHEMA:
             msg = "this is a backup of another version of ctxcheck"
             raise SourceError(msg, where=str(folder))
-        sections = {name: Section(**one) for name, one in told.pop("sections").items()}
-        manifest = Manifest(sections=sections, **told)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        manifest = Manifest(sections={name: Section(**one) for name, one in told.pop("sections").items()}, **told)
+        _check(manifest)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         msg = "the manifest cannot be read"
         raise DamagedError(msg, where=str(folder)) from None
-    for name, section in sections.items():
-        if name not in SECTIONS or len(section.pieces) != section.count:
-            msg = f"{name} has another number of pieces than its size takes"
-            raise DamagedError(msg, where=str(folder))
     return manifest
+
+
+def _check(manifest: Manifest) -> None:
+    """Hold a manifest against its types. Raises ValueError."""
+    counts = (manifest.created, manifest.taken_at, manifest.version, manifest.cycles)
+    texts = (manifest.canister, manifest.name, manifest.network, manifest.snapshot_id, manifest.module_hash)
+    flags = (manifest.was_running, manifest.encrypted)
+    if not (
+        all(map(_is_count, counts))
+        and all(isinstance(one, str) for one in texts)
+        and all(isinstance(one, bool) for one in flags)
+        and isinstance(manifest.metadata, dict)
+        and tuple(sorted(manifest.sections)) == tuple(sorted(SECTIONS))
+        and all(_is_name(name) and _is_count(size) for name, size in manifest.chunks.items())
+    ):
+        raise ValueError(manifest.name)
+    bytes.fromhex(manifest.snapshot_id)
+    for section in manifest.sections.values():
+        if not _is_count(section.size) or len(section.pieces) != section.count:
+            raise ValueError(section.size)
+        if not all(name is None or _is_name(name) for name in section.pieces):
+            raise ValueError(manifest.name)
+
+
+def _is_count(told: object) -> bool:
+    return isinstance(told, int) and not isinstance(told, bool) and 0 <= told < 1 << 128
+
+
+def _is_name(told: object) -> bool:
+    return isinstance(told, str) and _NAME.fullmatch(told) is not None

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+_BLOCK = 1 << 20  # bytes that are copied at once
 
 
 def make_folder(path: Path, *, ignored: bool = False) -> Path:
     """Make a folder, and those above it. ignored: git is told to leave out what is in it."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for one in (*reversed(path.parents), path):  # `parents=True` would leave those above open to others
+        if not one.exists():
+            one.mkdir(exist_ok=True, mode=0o700)
     ignore = path / ".gitignore"
     if ignored and not ignore.exists():
         write_file(ignore, b"*\n")
     return path
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file so that whoever looks sees all of it or none, whenever this process ends, or the machine."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def new_file(path: Path) -> BinaryIO:
+    """Open a file that is not there yet, links included, for its owner alone. Raises FileExistsError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    return os.fdopen(descriptor, "wb")
+
+
+def write_draft(path: Path, content: bytes) -> None:
+    """Write a file so that whoever looks sees all of it or none; its name is safe once the folder is synced."""
+    draft = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with new_file(draft) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -32,7 +43,32 @@ def write_file(path: Path, content: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file so that whoever looks sees all of it or none, whenever this process ends, or the machine."""
+    write_draft(path, content)
     sync_folder(path.parent)
+
+
+def copy_file(source: Path, target: Path, *, changed: Callable[[bytes], bytes] | None = None) -> str:
+    """Copy a file into one that is not there yet; return the SHA-256 of what was read. Raises OSError.
+
+    changed: what is written in its place, of all of it at once; without it any size takes the same memory.
+    """
+    digest = sha256()
+    with source.open("rb") as read, new_file(target) as written:
+        if changed is None:
+            while block := read.read(_BLOCK):
+                digest.update(block)
+                written.write(block)
+        else:
+            content = read.read()
+            digest.update(content)
+            written.write(changed(content))
+        written.flush()
+        os.fsync(written.fileno())
+    return digest.hexdigest()
 
 
 def sync_folder(path: Path) -> None:

@@ -156,10 +156,14 @@ class Agent:
 
     def read_state(self, canister: bytes, paths: Sequence[Sequence[bytes]], *, wait: float = ASK) -> Tree:
         """Return a proven tree that shows the paths. Raises NetworkError, CertificateError."""
+        return self.proven(self.certificate(canister, paths, wait=wait), canister)
+
+    def certificate(self, canister: bytes, paths: Sequence[Sequence[bytes]], *, wait: float = ASK) -> bytes:
+        """Return a certificate that shows the paths, as it came: `proven` checks it. Raises NetworkError."""
         until = time.monotonic() + wait
         made = request.read_state(self.identity, paths, now=self._clock())
         said = _answer(self._asked("read_state", canister, made.data, until), self.transport.url)
-        return self.proven(_bytes(said.get("certificate")), canister)
+        return _bytes(said.get("certificate"))
 
     def proven(self, certificate: bytes, canister: bytes) -> Tree:
         """Return the tree of a certificate about a canister. Raises CertificateError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from migrator.network.cbor import Malformed, decode
-from migrator.network.certificate import nat
+from migrator.network.certificate import nat, verified
 from migrator.network.errors import CertificateError, NetworkError
 from migrator.network.tree import Absent, Found, Unknown
 
@@ -22,6 +22,7 @@ class CertifiedCanister(NamedTuple):
     """time: ns since epoch, certified. module_hash: None, it is proven to be empty. sections: those that it has.
 
     hidden: sections that this identity may not see. installed: ns since epoch, None where the network does not tell.
+    certificate: CBOR, what proves it.
     """
 
     id: bytes
@@ -31,6 +32,7 @@ class CertifiedCanister(NamedTuple):
     sections: dict[str, bytes]
     hidden: frozenset[str]
     installed: int | None
+    certificate: bytes
 
 
 def read_canister(agent: Agent, canister: bytes) -> CertifiedCanister:
@@ -42,7 +44,8 @@ def read_canister(agent: Agent, canister: bytes) -> CertifiedCanister:
     while True:
         asked = [name for name in SECTIONS if name not in hidden]
         try:
-            tree = agent.read_state(canister, _paths(canister, asked))
+            certificate = agent.certificate(canister, _paths(canister, asked))
+            tree = agent.proven(certificate, canister)
         except CertificateError:
             raise
         except NetworkError:
@@ -52,7 +55,18 @@ def read_canister(agent: Agent, canister: bytes) -> CertifiedCanister:
             if hidden & set(asked):
                 continue
             raise
-        return _of_tree(tree, canister, asked, frozenset(hidden))
+        return _of_tree(tree, certificate, canister, asked, frozenset(hidden))
+
+
+def proven_canister(
+    certificate: bytes, canister: bytes, *, root_key: bytes, hidden: frozenset[str] = frozenset()
+) -> CertifiedCanister:
+    """Return what a certificate proves of a canister, however old it is. root_key: 96 bytes. Raises CertificateError.
+
+    hidden: sections that it does not show.
+    """
+    tree = verified(certificate, root_key=root_key, canister=canister, now=0, max_age=None)
+    return _of_tree(tree, certificate, canister, [name for name in SECTIONS if name not in hidden], hidden)
 
 
 def _paths(canister: bytes, sections: list[str]) -> list[list[bytes]]:
@@ -76,7 +90,9 @@ def _refused(agent: Agent, canister: bytes, sections: list[str]) -> set[str]:
     return refused
 
 
-def _of_tree(tree: Tree, canister: bytes, sections: list[str], hidden: frozenset[str]) -> CertifiedCanister:
+def _of_tree(
+    tree: Tree, certificate: bytes, canister: bytes, sections: list[str], hidden: frozenset[str]
+) -> CertifiedCanister:
     at = (b"canister", canister)
     stamp = tree.lookup(b"time")
     found = {name: _proven(tree, *at, b"metadata", name.encode()) for name in sections}
@@ -89,6 +105,7 @@ def _of_tree(tree: Tree, canister: bytes, sections: list[str], hidden: frozenset
         {name: content for name, content in found.items() if content is not None},
         hidden,
         nat(installed.value) if isinstance(installed, Found) else None,
+        certificate,
     )
 
 

@@ -14,7 +14,7 @@ import wasmtime
 from replica.execution.interface import FUNCTIONS, Interface
 from replica.execution.trap import Trap, contract
 from replica.module.cache import ModuleCache
-from replica.module.prepare import MEMORY, START, TABLE
+from replica.module.prepare import CALLBACK, MEMORY, START
 from replica.module.reader import malformed
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PAGE = 1 << 16
 RESIDENT = 200  # canisters with an instance; each reserves addresses and some pages
-_SETUP = 1  # to be raised when modules are prepared or the machine is set up in another way
+_SETUP = 2  # to be raised when modules are prepared or the machine is set up in another way
 _MASK32, _MASK64 = (1 << 32) - 1, (1 << 64) - 1
 _RESERVED = (
     16 << 30
@@ -94,6 +94,12 @@ class Machine:
             if function is None or (function.narrow and prepared.wide):
                 width = " for pointers of 64 bits" if function else ""
                 msg = f"it imports {one.module}.{one.name}, which the system interface does not have{width}"
+                raise malformed(msg)
+        for export in module.exports:
+            kind = export.type
+            name = str(export.name)
+            if name.startswith("canister_") and isinstance(kind, wasmtime.FuncType) and (kind.params or kind.results):
+                msg = f"{name!r} takes or gives something"  # spec, "Canister module format": they have type () -> ()
                 raise malformed(msg)
         self._compiled[prepared.sha256] = module
         return module
@@ -168,11 +174,15 @@ class Instance:
         self.store.set_fuel(limit)
         try:
             if isinstance(target, str):
-                function = self.exports[target]
-                assert isinstance(function, wasmtime.Func)  # noqa: S101 - asked for by its name among functions
-                function(self.store)
+                self._function(target)(self.store)
+            elif self.prepared.has_callbacks and target[0] <= _MASK32:
+                index, environment = target
+                self._function(CALLBACK)(
+                    self.store, index, environment - (1 << 64) if environment >> 63 else environment
+                )
             else:
-                self._of_table(target[0])(self.store, target[1] - (1 << 64) if target[1] >> 63 else target[1])
+                msg = "Canister trapped: undefined element: out of bounds table access"
+                raise Trap(msg, "IC0502")
         except wasmtime.Trap as error:
             raise _translated(error, limit) from None
         except wasmtime.WasmtimeError as error:
@@ -180,21 +190,13 @@ class Instance:
                 raise _exceeded(limit) from None
             msg = f"Canister trapped: {str(error)[:300]}"
             raise Trap(msg, "IC0502") from None
-        except (TypeError, OverflowError):
-            msg = "a callback has another type than callbacks have"
-            raise contract(msg) from None
         finally:
             self._interface = None
 
-    def _of_table(self, index: int) -> wasmtime.Func:
-        table = self.exports[TABLE] if self.prepared.has_table else None
-        function = None
-        if isinstance(table, wasmtime.Table) and index < table.size(self.store):
-            function = table.get(self.store, index)
-        if not isinstance(function, wasmtime.Func):
-            msg = "table out of bounds"
-            raise Trap(msg, "IC0502")
-        return function
+    def _function(self, name: str) -> wasmtime.Func:
+        found = self.exports[name]
+        assert isinstance(found, wasmtime.Func)  # noqa: S101 - asked for by its name among functions
+        return found
 
     def start(self, interface: Interface, limit: int) -> None:
         """Run the module's start function, where it has one. Raises Trap."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from replica.errors import SYS_TRANSIENT
 from replica.execution.message import UNREPLICATED, Building, Message, OutCall
 from replica.execution.trap import Trap, contract
 
@@ -256,12 +257,13 @@ class Interface:
     @_function("cycles_burn128", "llI", "", _REPLICATED)
     def _burn(self, high: int, low: int, to: int) -> None:
         burnt = min(high << 64 | low, self._liquid_now())
-        self.message.accepted_cycles -= burnt
+        self.message.burned += burnt
         self._amount(to, burnt)
 
     def _balance_now(self) -> int:
         message = self.message
-        spent = sum(call.cycles for call in message.calls) + (message.building.cycles if message.building else 0)
+        spent = sum(call.cycles + self._cost_of(call) for call in message.calls) + message.burned
+        spent += message.building.cycles if message.building else 0
         return max(0, self.host.balance() + message.accepted_cycles - spent)
 
     @_function("canister_cycle_balance", "", "l", _ALL, narrow=True)
@@ -455,20 +457,25 @@ class Interface:
     @_function("call_perform", "", "i", _CALL)
     def _perform(self) -> int:
         made = self._building()
-        self.message.building = None
-        self.message.calls.append(
-            OutCall(
-                made.callee,
-                made.method,
-                bytes(made.arg),
-                made.cycles,
-                made.on_reply,
-                made.on_reject,
-                made.on_cleanup,
-                made.timeout,
-            )
+        call = OutCall(
+            made.callee,
+            made.method,
+            bytes(made.arg),
+            made.cycles,
+            made.on_reply,
+            made.on_reject,
+            made.on_cleanup,
+            made.timeout,
         )
+        affordable = self._cost_of(call) <= self._liquid_now()
+        self.message.building = None
+        if not affordable:
+            return SYS_TRANSIENT  # spec, "create_canister", freezing_threshold: the call would freeze it
+        self.message.calls.append(call)
         return 0
+
+    def _cost_of(self, call: OutCall) -> int:
+        return 0 if self.message.entry in UNREPLICATED else self.host.cost_of_call(call.size)
 
     # Stable memory, in pages of 64 KiB.
 

@@ -29,6 +29,11 @@ class OutCall(NamedTuple):
     on_cleanup: tuple[int, int] | None
     timeout: int | None  # seconds of a best-effort call
 
+    @property
+    def size(self) -> int:
+        """Bytes of the method's name and the argument: what is paid for."""
+        return len(self.method.encode()) + len(self.arg)
+
 
 @dataclass(slots=True)
 class Building:
@@ -71,6 +76,7 @@ class Message:
     calls: list[OutCall] = field(default_factory=list)
     building: Building | None = None
     accepted_cycles: int = 0
+    burned: int = 0
     accepted: bool = False
     certified_data: bytes | None = None
     timer: int | None = None  # ns since epoch, 0: none; None: not set

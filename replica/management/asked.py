@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class Asked(NamedTuple):
     """A call. caller: principal. arg: Candid. cycles: that came with it. outside: it is of a user, not of a canister.
 
-    origin: what the scheduler takes when the answer comes later.
+    origin: what the scheduler takes when the answer comes later. version: of the canister that calls, when it did.
     """
 
     caller: bytes
@@ -20,6 +20,7 @@ class Asked(NamedTuple):
     cycles: int
     origin: Origin
     outside: bool
+    version: int | None = None
 
 
 class Given(NamedTuple):

@@ -1,4 +1,4 @@
-"""Code of canisters: installed, upgraded, taken away; and the store of chunks, for modules too large for a call.
+"""Code of canisters: installed and upgraded; and the store of chunks, for modules too large for a call.
 
 Interface spec 0.66, "install_code", "install_chunked_code", "upload_chunk". Words and codes of refusals are those of
 dfinity/ic, rs/execution_environment/src/canister_manager (read there).
@@ -7,78 +7,91 @@ dfinity/ic, rs/execution_environment/src/canister_manager (read there).
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 
 from analyzer.candid.principal import Principal
 from replica.errors import CANISTER_ERROR, CANISTER_REJECT, Reject
 from replica.execution.trap import Trap
 from replica.management import cycles
-from replica.management.history import Change
 from replica.module.prepare import MAX_MODULE, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analyzer.candid.values import Case
     from replica.canister import Canister
 
+Mode: TypeAlias = Literal["install", "reinstall", "upgrade"]
 MAX_CHUNK = 1 << 20  # bytes
-MAX_CHUNKS = 100  # of a canister (network.md 1.2)
+MAX_CHUNKS = 100  # of a canister, and of a snapshot (network.md 1.2)
+_FAILED = "Canister installation failed with"
 
 
-def install(
-    canister: Canister, mode: Case, module: bytes, arg: bytes, *, now: int, by: bytes, by_canister: bool = False
-) -> None:
-    """Install a module. mode: a value of Candid. Raises Reject; then the canister is as it was."""
-    kind, options = str(mode.label), mode.value
-    state = canister.state
-    if kind == "install" and state.module is not None:
+class Upgrade(NamedTuple):
+    """How to upgrade. persistence: `keep` or `replace` the main memory, None: not said."""
+
+    persistence: Literal["keep", "replace"] | None = None
+    skip_pre_upgrade: bool = False
+
+
+UPGRADE = Upgrade()
+
+
+def install(canister: Canister, mode: Mode, module: bytes, arg: bytes, by: bytes, upgrade: Upgrade) -> bytes:
+    """Install a module and return its hash. by: a principal. Raises Reject; then the canister is as it was.
+
+    It may neither be frozen before, nor by what it holds then (spec: "traps if the balance decreases below the limit").
+    """
+    if mode == "install" and canister.state.module is not None:
         msg = (
             f"Canister {Principal(canister.id)} cannot be installed because the canister is not empty. "
             "Try installing with mode='reinstall' instead."
         )
         raise Reject(CANISTER_ERROR, "IC0514", msg)
-    if kind == "upgrade" and state.module is None:
+    if mode == "upgrade" and canister.state.module is None:
         msg = f"Canister {Principal(canister.id)} has no Wasm module and cannot be upgraded"
         raise Reject(CANISTER_ERROR, "IC0537", msg)
-    cycles.check(canister, "Canister installation failed with")
+    cycles.check(canister, _FAILED)
     prepared = prepare(module)
+    before = canister.state.copy(), canister.version, canister.logs, canister.hook
     try:
-        if kind == "upgrade":
-            wanted: Any = {} if options is None else getattr(options, "value", options)
-            skip, persistence = wanted.get("skip_pre_upgrade"), wanted.get("wasm_memory_persistence")
+        if mode == "upgrade":
             canister.upgrade(
-                prepared,
-                arg,
-                by,
-                persistence=None if persistence is None else str(persistence.value.label),
-                skip_pre_upgrade=skip is not None and skip.value,
+                prepared, arg, by, persistence=upgrade.persistence, skip_pre_upgrade=upgrade.skip_pre_upgrade
             )
         else:
             canister.install(prepared, arg, by)
     except Trap as error:
         raise error.rejected(canister.id) from None
-    canister.installed = now
-    change = Change(now, canister.version, by, by_canister, "code_deployment", mode=kind, hash=prepared.sha256)
-    canister.record(change)
-
-
-def uninstall(canister: Canister, *, now: int, by: bytes, by_canister: bool = False) -> None:
-    """Take the code away, and all that it kept."""
-    canister.uninstall()
-    canister.record(Change(now, canister.version, by, by_canister, "code_uninstall"))
+    try:
+        cycles.check(canister, _FAILED)
+    except Reject:
+        state, canister.version, canister.logs, canister.hook = before
+        canister.replace(state)
+        raise
+    return prepared.sha256
 
 
 def upload(canister: Canister, chunk: bytes) -> bytes:
-    """Keep a chunk and return its hash. Raises Reject (IC0504): it is too large, or there are too many."""
-    name = sha256(chunk).digest()
-    if name in canister.chunks:
-        return name
+    """Keep a chunk and return its hash. Raises Reject: too large, too many (IC0504), too few cycles to keep it."""
+    before = canister.chunks
+    name = name_of_chunk(before, chunk)
+    if name not in before:
+        canister.chunks = {**before, name: chunk}
+        try:
+            cycles.check(canister, "Uploading a chunk failed with")
+        except Reject:
+            canister.chunks = before
+            raise
+    return name
+
+
+def name_of_chunk(chunks: dict[bytes, bytes], chunk: bytes) -> bytes:
+    """Return the hash of a chunk that may be added to others. Raises Reject (IC0504)."""
     if len(chunk) > MAX_CHUNK:
         _refuse(f"Wasm chunk size {len(chunk)} exceeds the maximum chunk size of {MAX_CHUNK}")
-    if len(canister.chunks) >= MAX_CHUNKS:
+    name = sha256(chunk).digest()
+    if name not in chunks and len(chunks) >= MAX_CHUNKS:
         _refuse(f"Wasm chunk store has already reached maximum capacity of {MAX_CHUNKS * MAX_CHUNK} bytes")
-    canister.chunks[name] = chunk
     return name
 
 
@@ -105,11 +118,11 @@ def _refuse(what: str) -> NoReturn:
     raise Reject(CANISTER_ERROR, "IC0504", msg)
 
 
-def metadata(canister: Canister, name: str) -> bytes:
-    """Return a custom section. Raises Reject: there is none."""
+def metadata(canister: Canister, name: str, caller: bytes) -> bytes:
+    """Return a custom section; a private one to controllers alone. Raises Reject: there is none for the caller."""
     module = canister.state.module
     section = None if module is None else module.metadata.get(name)
-    if section is None:
+    if section is None or (section.private and caller not in canister.settings.controllers):
         msg = f"The canister {Principal(canister.id)} has no metadata section {name!r}."
         raise Reject(CANISTER_REJECT, "IC0408", msg)
     return section.data

@@ -1,6 +1,7 @@
-"""Two canisters of the mainnet as icp-cli 1.5 needs them to create and delete canisters (seen): they keep no books.
+"""Two canisters of the mainnet as icp-cli 1.5 needs them to create, top up and delete canisters (seen).
 
-The Cycles Minting Canister names the subnet; the cycles ledger creates canisters for nothing and takes cycles in.
+The Cycles Minting Canister names the subnet; the cycles ledger gives cycles for nothing, takes them in, and keeps no
+books.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from analyzer.candid.principal import Principal
 from analyzer.candid.values import Case, DecodeError, decode, encode
 from replica.errors import CANISTER_ERROR, CANISTER_REJECT, Reject
 from replica.management.asked import Given
+from replica.management.history import By
+from replica.management.settings import wanted
 
 if TYPE_CHECKING:
     from analyzer.candid.types import CandidInterface
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 MINTING = Principal.parse("rkp4c-7iaaa-aaaaa-aaaca-cai").raw
 LEDGER = Principal.parse("um5iw-rqaaa-aaaaq-qaaba-cai").raw
-_METHODS = {MINTING: ("get_default_subnets",), LEDGER: ("create_canister", "deposit", "icrc1_balance_of")}
+_METHODS = {MINTING: ("get_default_subnets",), LEDGER: ("create_canister", "withdraw", "deposit", "icrc1_balance_of")}
 _BALANCE = 10**18  # what everybody has
 
 
@@ -63,8 +66,12 @@ class Fake:
             case "create_canister":
                 args = values[0]["creation_args"]
                 settings = None if args is None else args.value["settings"]
-                made = self._engine.management.make(caller, settings, values[0]["amount"])
+                chosen = {} if settings is None else wanted(settings.value)
+                made = self._engine.operations.create(By(caller), chosen, values[0]["amount"])
                 reply = Case("Ok", {"block_id": 0, "canister_id": Principal(made.id)})
+            case "withdraw":
+                self._engine.operations.deposit(values[0]["to"].raw, values[0]["amount"])
+                reply = Case("Ok", 0)
             case "deposit":
                 return self._encoded(known.results, {"block_index": 0, "balance": _BALANCE}), cycles
             case _:

@@ -29,3 +29,9 @@ def memory(canister: Canister) -> dict[str, int]:
         "snapshots_size": sum(one.size() for one in canister.snapshots.values()),
         "log_memory_store_size": sum(len(line) for _, _, line in canister.logs),
     }
+
+
+def code(canister: Canister) -> int:
+    """Return how many bytes a canister gives back when its code is taken away."""
+    kept = ("canister_history_size", "snapshots_size")
+    return sum(size for name, size in memory(canister).items() if name not in kept)

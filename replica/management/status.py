@@ -41,6 +41,11 @@ def status(canister: Canister, *, is_idle: bool) -> dict[str, Any]:
     }
 
 
+def metrics(canister: Canister) -> dict[str, Any]:
+    """Return the reply of `canister_metrics`."""
+    return {"cycles_consumed": {use: canister.consumed.get(use, 0) for use in cycles.USES}}
+
+
 def info(canister: Canister, count: int) -> dict[str, Any]:
     """Return the reply of `canister_info` with so many of the last changes."""
     module = canister.state.module

@@ -12,6 +12,7 @@ import zlib
 from hashlib import sha256
 from typing import NamedTuple
 
+from replica.module.callback import runs_functions, with_callbacks
 from replica.module.reader import Reader, malformed, number, text
 
 MAX_MODULE = 100 * 1024 * 1024  # bytes, unpacked (spec, "Resource limits")
@@ -30,7 +31,7 @@ _METHODS = ("canister_update ", "canister_query ", "canister_composite_query ")
 _EOP = "enhanced-orthogonal-persistence"
 _FUNCTION, _TABLES, _MEMORIES, _GLOBALS, _TAGS = range(5)
 _KINDS = {0x7F: "i32", 0x7E: "i64", 0x7D: "f32", 0x7C: "f64", 0x7B: "v128"}
-START, MEMORY, TABLE, STATE = "__start", "__memory", "__table", "__g"
+START, MEMORY, CALLBACK, STATE = "__start", "__memory", "__callback", "__g"
 
 
 class Metadata(NamedTuple):
@@ -59,7 +60,7 @@ class Prepared(NamedTuple):
     shown: tuple[int, ...]
     metadata: dict[str, Metadata]
     has_start: bool
-    has_table: bool
+    has_callbacks: bool
 
     @property
     def eop(self) -> bool:
@@ -72,7 +73,7 @@ class _Found(NamedTuple):
     mutable: list[tuple[int, str]]
     exports: list[tuple[str, int, int]]
     wide: bool
-    tables: int
+    tables: tuple[bool, bool]
     start: int | None
     metadata: dict[str, Metadata]
     sections: list[tuple[int, bytes]]
@@ -96,15 +97,18 @@ def prepare(module: bytes) -> Prepared:
     added = [text(MEMORY) + bytes([_MEMORIES]) + number(0)]
     names = tuple(f"{STATE}{index}" for index, _ in found.mutable)
     added += [text(f"{STATE}{index}") + bytes([_GLOBALS]) + number(index) for index, _ in found.mutable]
-    if found.tables:
-        added.append(text(TABLE) + bytes([_TABLES]) + number(0))
+    has_callbacks, wide_table = found.tables
+    sections = found.sections
+    if has_callbacks:
+        sections = with_callbacks(sections, wide=found.wide, wide_table=wide_table)
+        added.append(text(CALLBACK) + bytes([_FUNCTION]) + number(found.imported[_FUNCTION] + found.functions))
     if found.start is not None:
         added.append(text(START) + bytes([_FUNCTION]) + number(found.start))
     entries = frozenset(name for name, kind, _ in found.exports if kind == _FUNCTION)
     return Prepared(
         sha256(module).digest(),
         module,
-        _written(found, added),
+        _written(found, sections, added),
         found.wide,
         methods,
         entries,
@@ -113,7 +117,7 @@ def prepare(module: bytes) -> Prepared:
         _shown(found),
         found.metadata,
         found.start is not None,
-        bool(found.tables),
+        has_callbacks,
     )
 
 
@@ -164,7 +168,7 @@ def _read(data: bytes) -> _Found:
     reader = Reader(data, len(_MAGIC))
     imported, mutable = [0] * 5, list[tuple[int, str]]()
     exports: list[tuple[str, int, int]] = []
-    wide, memories, tables, start, functions, variables = False, 0, 0, None, 0, 0
+    wide, memories, tables, start, functions, variables = False, 0, (False, False), None, 0, 0
     metadata: dict[str, Metadata] = {}
     sections: list[tuple[int, bytes]] = []
     while reader.left:
@@ -176,7 +180,7 @@ def _read(data: bytes) -> _Found:
         elif kind == _IMPORT:
             _imports(part, imported)
         elif kind == _TABLE:
-            tables = part.number()
+            tables = runs_functions(part) if part.number() else tables
         elif kind == _MEMORY:
             memories = part.number()
             wide = memories > 0 and bool(part.byte() & 4)
@@ -195,9 +199,7 @@ def _read(data: bytes) -> _Found:
     if memories + imported[_MEMORIES] != 1 or imported[_MEMORIES]:
         msg = "a canister has one memory of its own"
         raise malformed(msg)
-    return _Found(
-        imported, mutable, exports, wide, tables + imported[_TABLES], start, metadata, sections, functions, variables
-    )
+    return _Found(imported, mutable, exports, wide, tables, start, metadata, sections, functions, variables)
 
 
 def _custom(part: Reader, metadata: dict[str, Metadata]) -> None:
@@ -233,6 +235,9 @@ def _mutable(part: Reader, first: int) -> list[tuple[int, str]]:
             if kind not in _KINDS:
                 msg = "a global that can change holds a reference"
                 raise malformed(msg)
+            if _KINDS[kind] == "v128":  # the Internet Computer takes it; wasmtime-py 50 ends the process over its value
+                msg = "a global that can change holds a v128, which this network cannot keep"
+                raise malformed(msg)
             found.append((first + index, _KINDS[kind]))
         _constant(part)
     return found
@@ -253,12 +258,12 @@ def _constant(part: Reader) -> None:
             raise malformed(msg)
 
 
-def _written(found: _Found, added: list[bytes]) -> bytes:
+def _written(found: _Found, sections: list[tuple[int, bytes]], added: list[bytes]) -> bytes:
     """Return the module with more exports, without its start function and its custom sections."""
     exports = [text(name) + bytes([kind]) + number(index) for name, kind, index in found.exports] + added
     listed = (_EXPORT, number(len(exports)) + b"".join(exports))
-    sections = sorted([one for one in found.sections if one[0] != _EXPORT] + [listed], key=_place)
-    return _MAGIC + b"".join(bytes([kind]) + number(len(body)) + body for kind, body in sections)
+    ordered = sorted([one for one in sections if one[0] != _EXPORT] + [listed], key=_place)
+    return _MAGIC + b"".join(bytes([kind]) + number(len(body)) + body for kind, body in ordered)
 
 
 def _place(section: tuple[int, bytes]) -> int:

@@ -86,7 +86,7 @@ def test_a_project_of_dfx_or_icp_cli_asks_for_their_answer(tmp_path: Path, proje
         pytest.param(("old.did", "new.most"), 2, "error: old.did and new.most are of different kinds", id="two kinds"),
         pytest.param(("x.txt", "x.txt"), 2, "error: neither x.txt nor x.txt ends in .did, .most, .wasm or .mo", id="unknown kind"),
         pytest.param(("folder", "folder"), 3, "error: folder: there is no *.did, *.most or *.wasm in this folder", id="empty"),
-        pytest.param(("ic:aaaaa-aa", "old.did"), 2, 'error: "ic:" is not read by this version', id="a source to come"),
+        pytest.param(("old.did", "ic:aaaaa-aa"), 2, 'error: "ic:" is what runs: it can be the old side', id="what runs as the new side"),
         pytest.param(("old.did", "new.did", "--format", "xml"), 2, "'xml' is not one of", id="unknown format"),
         pytest.param(("old.did", "new.did", "--surface", "stable"), 2, "neither side has a stable part", id="no such part"),
         pytest.param(("bad.did", "new.did"), 3, 'error (old): bad.did:2:3: expected ";", "composite_query", "oneway", "query" or "}", found "n"', id="syntax"),

@@ -28,21 +28,25 @@ def main(arguments: list[str] | None = None) -> int:
     programs = proofs.add_parser("programs", help="compile random programs, and read them without a compiler")
     programs.add_argument("--count", type=int, default=300, help="programs, a second each (default: %(default)s)")
     programs.add_argument("--seed", type=int, default=1, help="another seed, other programs (default: %(default)s)")
+    migrations = proofs.add_parser("suggestions", help="compile the migrations that are suggested for random pairs")
+    migrations.add_argument("--count", type=int, default=500, help="pairs, two seconds each (default: %(default)s)")
+    migrations.add_argument("--seed", type=int, default=1, help="another seed, other pairs (default: %(default)s)")
     kills = proofs.add_parser("kills", help="kill a network at random moments, and count what is left")
     kills.add_argument("--count", type=int, default=200, help="kills, a second each (default: %(default)s)")
     kills.add_argument("--seed", type=int, default=1, help="another seed, other moments (default: %(default)s)")
     proofs.add_parser("speed", help="measure how long comparisons take")
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
     proofs.add_parser("replica", help="measure the embedded network")
+    proofs.add_parser("backups", help="measure backups beside icp-cli")
     options = parser.parse_args(arguments)
     if options.proof == "gate":
         for line in gate.lines():
             print(line, flush=True)
         return 0
-    if options.proof == "replica":
-        from tests.proof import replica
+    if options.proof in ("replica", "backups"):
+        from tests.proof import backups, replica
 
-        for line in replica.lines():
+        for line in (replica if options.proof == "replica" else backups).lines():
             print(line, flush=True)
         return 0
     if options.proof == "speed":
@@ -58,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.proof == "values":
         return _values(options.count, options.seed)
+    if options.proof == "suggestions":
+        return _suggestions(options.count, options.seed)
     if options.proof == "programs":
         return _programs(options.count, options.seed)
     names = list(SURFACES) if options.surface == "both" else [options.surface]
@@ -85,6 +91,17 @@ def _kills(count: int, seed: int) -> int:
         print(wrong)
     print(tally)
     return 1 if tally.wrong else 0
+
+
+def _suggestions(count: int, seed: int) -> int:
+    from tests.proof.suggestions import lines as told
+
+    wrong: list[str] = []
+    for line in told(count, seed, wrong):
+        print(line, flush=True)
+    for one in wrong[:SHRUNK]:
+        print(f"\n{one}")
+    return 1 if wrong else 0
 
 
 def _values(count: int, seed: int) -> int:

@@ -76,6 +76,9 @@ MODULES: list[tuple[str, bytes, str | None]] = [
     ("a function of somebody else", module('(module (import "env" "abort" (func)) (memory 1))'), r"env\.abort"),
     ("a method that is exported twice", canister(method("m", "") + method("m", "", "query"), imports=""), "exported twice"),
     ("a reference that can change", module("(module (memory 1) (global (mut funcref) (ref.null func)))"), "holds a reference"),
+    ("a v128 that can change", module("(module (memory 1) (global (mut v128) (v128.const i64x2 1 2)))"), "holds a v128"),
+    ("a method that takes a v128", canister('(func (export "canister_update m") (param v128))', imports=""), "takes or gives"),
+    ("an entry that gives a v128", canister('(func (export "canister_init") (result v128) (v128.const i64x2 1 2))', imports=""), "takes or gives"),
     ("blocks 50,000 deep", nested(50_000), None),
     ("20,000 exports", exports(20_000), "20,000 exports, more than"),
     ("ten thousand globals", module("(module (memory 1)" + "(global (mut i64) (i64.const 0))" * 10_000 + ")"), "10,000 globals, more than"),
@@ -109,6 +112,45 @@ def test_a_hostile_module(ic: Replica, content: bytes, words: str | None) -> Non
         assert ic.module_hash(name) is None
     else:
         assert said == "" or said.startswith("IC0505")
+
+
+@pytest.mark.parametrize("kind", ["v128", "i64", "externref", "f32", "i32 i32", ""])
+def test_a_callback_of_another_type(ic: Replica, kind: str) -> None:
+    told = canister(
+        f"""(table funcref (elem $told)) (func $told {f"(param {kind})" if kind else ""})
+        {
+            method(
+                "go",
+                '''
+          (call $call_new (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+          (drop (call $call_perform))''',
+            )
+        }""",
+        imports="call_new call_perform",
+    )
+    name = ic.create()
+    ic.engine.limits = ic.engine.limits._replace(install=50_000_000)
+    ic.install(name, told, b"")
+    with pytest.raises(Reject, match="indirect call type mismatch"):
+        ic.update(name, "go", b"")
+
+
+@pytest.mark.parametrize("index", [1, -1, 2**32, 2**63 - 1])
+def test_a_callback_that_there_is_not(ic: Replica, index: int) -> None:
+    callback = f"(i64.const {index}) (i64.const -1)"
+    call = f"""
+      (call $call_new (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0) {callback} {callback})
+      (drop (call $call_perform))"""
+    calling = canister(
+        f"(table funcref (elem $told)) (func $told (param i64) (call $msg_reply)) {method('go', call)}",
+        imports="call_new call_perform msg_reply",
+        wide=True,
+    )
+    name = ic.create()
+    ic.install(name, calling, b"")
+    with pytest.raises(Reject, match="out of bounds table access"):
+        ic.update(name, "go", b"")
 
 
 SMALL = canister(method("m", ""), imports="")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 from replica import Replica
+from replica.snapshots.directory import read_directory, write_directory
 from tests.replica import registry
 from tests.replica.icp import icp_in
 from tests.replica.wat import canister
@@ -25,8 +27,14 @@ LARGE = 2_300_000  # bytes of a module that goes in chunks
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Replica() as ic, ic.serve() as serving:
+def ic() -> Iterator[Replica]:
+    with Replica() as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def server(ic: Replica) -> Iterator[Server]:
+    with ic.serve() as serving:
         yield serving
 
 
@@ -143,6 +151,89 @@ def test_snapshots_go_from_one_canister_to_another(icp: Icp) -> None:
     assert "before" in icp("canister", "call", other, "listMetadata", "()", "--query")
     icp("canister", "install", other, "--wasm", icp.file("v2.wasm.gz", registry.module(V2)), "--mode", "upgrade")
     assert "before" in icp("canister", "call", other, "listMetadata", "()", "--query")
+
+
+def test_settings_from_the_first_moment_on(icp: Icp) -> None:
+    options = ("--freezing-threshold", "1000", "--memory-allocation", "10mib")
+    name = icp("canister", "create", "--detached", "--quiet", *options).split()[-1]
+    icp("canister", "settings", "update", name, "--log-memory-limit", "1mib", "--wasm-memory-threshold", "1kib")
+    icp("canister", "settings", "update", name, "--add-environment-variable", "ledger=aaaaa-aa")
+    shown = icp("canister", "settings", "show", name)
+    for line in (
+        "Freezing threshold: 1_000", "Memory allocation: 10_485_760", "Log memory limit: 1_048_576",
+        "Wasm memory threshold: 1_024", "ledger",
+    ):  # fmt: skip
+        assert line in shown
+    before = icp("canister", "status", name)
+    assert "Cycles: 2_000_000_000_000" in before
+    icp("canister", "top-up", name, "--amount", "1t")
+    assert "Cycles: 3_000_000_000_000" in icp("canister", "status", name)
+
+
+def test_who_sees_a_status(icp: Icp) -> None:
+    name = icp.created()
+    icp("identity", "new", "carol", "--storage", "plaintext", on=())
+    assert "IC0512" in icp("canister", "stop", name, "--identity", "carol", fails=True)
+    icp("canister", "settings", "update", name, "--status-visibility", "public")
+    assert "Status: Running" in icp("canister", "status", name, "--identity", "carol")
+
+
+def test_a_frozen_canister_and_the_way_out(icp: Icp, ic: Replica) -> None:
+    name = icp.created()
+    icp("canister", "install", name, "--wasm", icp.file("v1.wasm.gz", registry.module(V1)))
+    ic.set_cycles(name, 1000)
+    said = icp("canister", "call", name, "setMetadata", '("k", "v")', fails=True)
+    assert "IC0207" in said
+    assert "please top up the canister with at least" in said
+    assert "IC0207" in icp("canister", "stop", name, fails=True)
+    icp("canister", "settings", "update", name, "--freezing-threshold", "0", "--force")
+    icp("canister", "call", name, "setMetadata", '("k", "v")')
+
+
+def test_a_snapshot_in_the_place_of_another(icp: Icp) -> None:
+    name = icp.created()
+    icp("canister", "install", name, "--wasm", icp.file("v1.wasm.gz", registry.module(V1)))
+    icp("canister", "stop", name)
+    first = icp("canister", "snapshot", "create", name, "--quiet")
+    second = icp("canister", "snapshot", "create", name, "--quiet", "--replace", first)
+    listed = json.loads(icp("canister", "snapshot", "list", name, "--json"))
+    assert [one["snapshot_id"] for one in listed["snapshots"]] == [second]
+    assert "IC0305" in icp("canister", "snapshot", "restore", name, first, fails=True)
+
+
+def test_a_directory_goes_to_and_fro(icp: Icp) -> None:
+    """What icp-cli downloads is opened here, upgraded here, and what is written here icp-cli uploads."""
+    name = icp.created()
+    icp("canister", "install", name, "--wasm", icp.file("v1.wasm.gz", registry.module(V1)))
+    icp("canister", "call", name, "setMetadata", '("k", "from afar")')
+    icp("canister", "stop", name)
+    snapshot = icp("canister", "snapshot", "create", name, "--quiet")
+    icp("canister", "snapshot", "download", name, snapshot, "--output", "down")
+    with Replica() as rehearsal:
+        trial = rehearsal.create()
+        rehearsal.load(trial, read_directory(icp.folder / "down"))
+        write_directory(read_directory(icp.folder / "down"), icp.folder / "same")
+        rehearsal.upgrade(trial, registry.module(V2), persistence="keep")
+        write_directory(rehearsal.snapshot(trial), icp.folder / "up")
+    icp("canister", "start", name)
+    icp("canister", "call", name, "setMetadata", '("k", "later")')
+    icp("canister", "stop", name)
+    for folder, module in (("up", V2), ("same", V1)):
+        uploaded = json.loads(icp("canister", "snapshot", "upload", name, "--input", folder, "--json"))
+        icp("canister", "snapshot", "restore", name, uploaded["snapshot_id"])
+        icp("canister", "start", name)
+        assert "from afar" in icp("canister", "call", name, "listMetadata", "()", "--query")
+        assert sha256(registry.module(module)).hexdigest() in icp("canister", "status", name)
+        icp("canister", "stop", name)
+
+
+def test_a_large_packed_module_goes_in_chunks(icp: Icp) -> None:
+    padding = b"\x04more" + random.Random(7).randbytes(LARGE)
+    packed = gzip.compress(canister("") + b"\0" + leb(len(padding)) + padding)
+    name = icp.created()
+    for mode in ("install", "reinstall"):
+        icp("canister", "install", name, "--wasm", icp.file("large.wasm.gz", packed), "--mode", mode, "--yes")
+        assert sha256(packed).hexdigest() in icp("canister", "status", name)
 
 
 def test_deploying_a_project(icp: Icp, server: Server) -> None:

@@ -189,7 +189,7 @@ def test_stopping_waits_for_open_calls(ic: Replica, pair: tuple[str, str]) -> No
     assert not ic.is_stopped(looping)
     ic.start(looping)
     assert ic.update(caller, "send", to(looping, "give", b"x")) == b"x"
-    ic.delete(looping)
+    ic.discard(looping)
 
 
 def test_who_waits_for_a_stop_is_told_that_it_is_cancelled(ic: Replica, pair: tuple[str, str]) -> None:
@@ -201,7 +201,7 @@ def test_who_waits_for_a_stop_is_told_that_it_is_cancelled(ic: Replica, pair: tu
     ic.start(looping)
     said = [one.reject.error_code for one in ic.engine.history.requests.values() if one.reject is not None]
     assert said[-1] == "IC0511"
-    ic.delete(looping)
+    ic.discard(looping)
 
 
 def test_a_best_effort_call_is_given_up(ic: Replica, pair: tuple[str, str]) -> None:
@@ -211,7 +211,7 @@ def test_a_best_effort_call_is_given_up(ic: Replica, pair: tuple[str, str]) -> N
     ic.advance_time(61)
     said = [one.reply for one in ic.engine.history.requests.values() if one.reply is not None]
     assert said[-1] == b"\x06Message did not complete within its deadline"
-    ic.delete(looping)
+    ic.discard(looping)
 
 
 def test_a_loop_leaves_others_their_turn(ic: Replica, pair: tuple[str, str]) -> None:
@@ -219,14 +219,14 @@ def test_a_loop_leaves_others_their_turn(ic: Replica, pair: tuple[str, str]) -> 
     with pytest.raises(Reject, match="still open"):
         ic.update(looping, "loop")
     assert ic.update(caller, "give", b"mine") == b"mine"
-    ic.delete(looping)
+    ic.discard(looping)
 
 
 def test_who_waits_for_a_canister_that_is_deleted_is_told(ic: Replica, pair: tuple[str, str]) -> None:
     caller, looping = pair
     with pytest.raises(Reject, match="still open"):
         ic.update(caller, "send", to(looping, "loop"))
-    ic.delete(looping)
+    ic.discard(looping)
     ic.tick()
     said = [one.reply for one in ic.engine.history.requests.values() if one.reply is not None]
     assert said[-1] == b"\x04Canister has been uninstalled"

@@ -89,6 +89,7 @@ def test_all_of_a_network_is_there_again(tmp_path: Path) -> None:
         with pytest.raises(Reject):
             ic.update(one, "missing")
         ic.stop(empty)
+        ic.stop(gone)
         ic.delete(gone)
         ic.advance_time(1000)
         before = everything(ic)

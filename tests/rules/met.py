@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from analyzer import compare_candid, compare_stable
 from analyzer.compare.versions import compare_versions
+from analyzer.lint.finding import report
 from analyzer.model import Surface
+from analyzer.rules import is_lint
+from analyzer.sources.arguments import Named
+from analyzer.sources.disk import Disk
+from analyzer.sources.lint import linted
 from analyzer.sources.paths import read_versions
 
 if TYPE_CHECKING:
@@ -27,7 +32,10 @@ def edits_of_texts(surface: Surface, old: str, new: str, *, service_is_principal
 
 @cache
 def edits_of_paths(surface: Surface, old: Path, new: Path, *, service_is_principal: bool = False) -> list[Edit]:
-    """Return the edits between two files, as texts, or between two folders."""
+    """Return the edits between two files, as texts, or between two folders; of a lint, what it finds in the new one."""
+    if surface == Surface.STABLE and is_lint(new.parent.name):
+        place, base = (Named(Disk(), path, str(path)) for path in (new, old))
+        return [edit for one in linted(place, base) for edit in report(one.name, one.found).edits]
     if old.is_dir():
         return compare_versions(read_versions(str(old), str(new)), profile="didc", surfaces=[surface]).edits
     return edits_of_texts(

@@ -75,7 +75,12 @@ def test_revisions(repository: Path, folder: str, arguments: tuple[str, ...], ol
         pytest.param(("src/api.did",), 2, "is to be compared with something", id="a path alone"),
         pytest.param(("--", "git:--upload-pack=x:a", "src"), 3, "there is no revision", id="an option of git"),
         pytest.param(("HEAD:../../etc/passwd",), 3, "there is no such file", id="out of the repository"),
-        pytest.param(("ic:aaaaa-aa",), 2, '"ic:" is not read by this version', id="a source to come"),
+        pytest.param(
+            ("ic:aaaaa-aa",),
+            2,
+            "the project has no Motoko canister `aaaaa-aa`",
+            id="what runs, and nothing to compare it with",
+        ),
     ],
 )
 def test_what_is_no_revision(repository: Path, arguments: tuple[str, ...], status: int, says: str) -> None:

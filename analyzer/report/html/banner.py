@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN_DIGEST = 12
 _SHOWN_CANISTERS = 40
+_LINTED = (("yes", "sources looked at"), ("no", "nothing compiled or compared"), ("no", "not rehearsed on real state"))
 _PROOF = (("yes", "types compared"), ("no", "not rehearsed on real state"), ("no", "no values compared"))
 
 
@@ -45,7 +46,7 @@ def banner(changes: ChangeSet) -> Element:
             class_="said",
         ),
         _counts(changes),
-        _proof(),
+        _proof(changes),
         _answers(changes),
         class_=f"banner {verdict}",
     )
@@ -65,12 +66,12 @@ def _counts(changes: ChangeSet) -> Element:
     return element("ul", *items, class_="counts", aria_label="changes by verdict")
 
 
-def _proof() -> Element:
+def _proof(changes: ChangeSet) -> Element:
     """Return the three steps of proof; a comparison takes the first."""
     signs = {"yes": DRAWING.mark(Verdict.SAFE), "no": "○"}
     items = [
         element("li", element("span", signs[done], aria_hidden="true", class_="sign"), f" {text}", class_=done)
-        for done, text in _PROOF
+        for done, text in (_LINTED if changes.linted else _PROOF)
     ]
     return element("div", element("h2", "Proof"), element("ol", *items), class_="proof")
 

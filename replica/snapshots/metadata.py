@@ -7,7 +7,9 @@ from typing import Any
 from analyzer.candid.values import RESERVED, Case, Some
 from analyzer.errors import SourceError
 
-_KINDS = ("i32", "i64", "f32", "f64", "v128")
+_WHOLE = {"i32": 32, "i64": 64}
+_HOOKS = ("condition_not_satisfied", "ready", "executed")
+_MOST = 1 << 64
 
 
 def to_json(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -28,19 +30,19 @@ def to_json(metadata: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def from_json(told: dict[str, Any], where: str) -> dict[str, Any]:
+def from_json(told: Any, where: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
     """Return what uploading takes, as values of Candid. Raises SourceError: it is no metadata of a snapshot."""
     try:
         return {
             "source": Case("metadata_upload", RESERVED),
-            "taken_at_timestamp": int(told["taken_at_timestamp"]),
-            "wasm_module_size": int(told["wasm_module_size"]),
-            "globals": [_global(one) for one in told["globals"]],
-            "wasm_memory_size": int(told["wasm_memory_size"]),
-            "stable_memory_size": int(told["stable_memory_size"]),
-            "wasm_chunk_store": [{"hash": bytes(one["hash"])} for one in told["wasm_chunk_store"]],
-            "canister_version": int(told["canister_version"]),
-            "certified_data": bytes(told["certified_data"]),
+            "taken_at_timestamp": _number(told["taken_at_timestamp"]),
+            "wasm_module_size": _number(told["wasm_module_size"]),
+            "globals": [_global(one) for one in _list(told["globals"])],
+            "wasm_memory_size": _number(told["wasm_memory_size"]),
+            "stable_memory_size": _number(told["stable_memory_size"]),
+            "wasm_chunk_store": [{"hash": _bytes(one["hash"])} for one in _list(told["wasm_chunk_store"])],
+            "canister_version": _number(told["canister_version"]),
+            "certified_data": _bytes(told["certified_data"]),
             "global_timer": _timer(told.get("global_timer")),
             "on_low_wasm_memory_hook_status": _hook(told.get("on_low_wasm_memory_hook_status")),
         }
@@ -53,22 +55,45 @@ def _variant(value: Case) -> Any:  # noqa: ANN401 - JSON
     return str(value.label) if value.value is None else {str(value.label): value.value}
 
 
+def _number(told: Any) -> int:  # noqa: ANN401 - JSON
+    if type(told) is not int or not 0 <= told < _MOST:
+        raise ValueError(told)
+    return told
+
+
+def _list(told: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    if not isinstance(told, list):
+        raise TypeError(told)
+    return told
+
+
+def _bytes(told: Any) -> bytes:  # noqa: ANN401 - JSON
+    return bytes(_list(told))  # of a number it would make so many zeros
+
+
 def _global(told: dict[str, Any]) -> Case:
     ((kind, value),) = told.items()
-    if kind not in _KINDS:
+    if kind in _WHOLE:
+        half = 1 << (_WHOLE[kind] - 1)
+        if type(value) is not int or not -half <= value < half:
+            raise ValueError(value)
+        return Case(kind, value)
+    if kind == "v128" and type(value) is int and 0 <= value < 1 << 128:
+        return Case(kind, value)
+    if kind not in ("f32", "f64") or type(value) not in (int, float):
         raise ValueError(kind)
-    return Case(kind, value)
+    return Case(kind, float(value))
 
 
 def _timer(told: Any) -> Some | None:  # noqa: ANN401 - JSON
     if told is None:
         return None
-    return Some(Case("inactive")) if told == "inactive" else Some(Case("active", int(told["active"])))
+    return Some(Case("inactive")) if told == "inactive" else Some(Case("active", _number(told["active"])))
 
 
 def _hook(told: Any) -> Some | None:  # noqa: ANN401 - JSON
     if told is None:
         return None
-    if told not in ("condition_not_satisfied", "ready", "executed"):
+    if told not in _HOOKS:
         raise ValueError(told)
     return Some(Case(told))

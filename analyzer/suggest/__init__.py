@@ -1,0 +1,1 @@
+"""Two stable signatures in, a migration out: as a small tree, and as Motoko text. Nothing here is run or compiled."""

@@ -1,0 +1,235 @@
+"""Where a project's backups are, and how they are made: files, data, snapshots."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from analyzer.errors import CtxError, UsageError
+from ctxcheck.bytes import Transfer, of_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ctxcheck.connection import Connection, Target
+    from migrator.backups.encryption import Recipient
+    from migrator.backups.listing import Backup
+    from migrator.backups.manifest import Manifest
+    from migrator.backups.snapshot import Unfinished
+    from migrator.backups.store import Store
+
+
+def backups_folder(project: Path) -> Path:
+    """Return the folder of a project's backups."""
+    return project / "backups"
+
+
+def open_store(project: Path, *, recipient: str | None = None, identity: Path | None = None) -> Store:
+    """Return the store of a project's snapshots."""
+    from migrator.backups.store import Store  # noqa: PLC0415 - loaded for backups alone
+
+    return Store(project / ".ctxcheck" / "store", recipient=recipient, identity=identity)
+
+
+def find_backup(project: Path, name: str) -> Backup:
+    """Return a backup by its name or path. Raises UsageError: there is none."""
+    from migrator.backups.listing import list_backups  # noqa: PLC0415 - see above
+
+    wanted = name.rstrip("/").rpartition("/")[2]
+    for one in list_backups(backups_folder(project)):
+        if one.name == wanted:
+            return one
+    msg = f"there is no backup `{name}`"
+    raise UsageError(msg, hint="`ctxcheck list` shows all")
+
+
+class Reader(NamedTuple):
+    """A snapshot on the chain (`migrator.backups.download.SnapshotReader`)."""
+
+    connection: Connection
+    canister: bytes
+    snapshot: bytes
+
+    def read(self, kind: str, offset: int, size: int) -> bytes:
+        """Return bytes of a section."""
+        return self.connection.client.read_snapshot(self.canister, self.snapshot, kind, offset, size)
+
+    def chunk(self, name: bytes) -> bytes:
+        """Return a chunk of the chunk store."""
+        return self.connection.client.read_chunk(self.canister, self.snapshot, name)
+
+
+def back_up_project(connection: Connection, stamp: str, recipient: Recipient | None = None) -> Path:
+    """Copy the project's files; return the folder of the copy."""
+    from migrator.backups.files import NETWORKS, back_up_files  # noqa: PLC0415 - see above
+    from migrator.backups.private import make_folder  # noqa: PLC0415
+
+    make_folder(backups_folder(connection.project), ignored=True)
+    folder = backups_folder(connection.project) / f"fs-backup-{stamp}"
+    running = [name for name in NETWORKS if _runs(connection.project, name)]
+    made = back_up_files(connection.project, folder, running=running, recipient=recipient)
+    click.echo(f"files: {len(made.hashes)} in {folder.name}", err=True)
+    for name, why in made.left_out.items():
+        click.echo(f"  left out: {name}, {why}", err=True)
+    return folder
+
+
+def _runs(project: Path, name: str) -> bool:
+    """Tell whether the local network whose state is in a folder answers."""
+    from migrator.network.environments import find_place  # noqa: PLC0415 - see above
+    from migrator.network.transport import Transport  # noqa: PLC0415
+
+    if not (project / name).exists() or not (project / ("dfx.json" if name == ".dfx" else "icp.yaml")).is_file():
+        return False
+    try:
+        transport = Transport(find_place(project, network="local").url)
+    except CtxError:
+        return False
+    try:
+        transport.get("/api/v2/status", until=time.monotonic() + 3)
+    except CtxError:
+        return False
+    finally:
+        transport.close()
+    return True
+
+
+def back_up_data(
+    connection: Connection,
+    targets: list[Target],
+    stamp: str,
+    queries: tuple[str, ...],
+    recipient: Recipient | None = None,
+) -> Path:
+    """Write what the listing queries of canisters return; return the file."""
+    from analyzer.candid.parse import parse_candid  # noqa: PLC0415 - see above
+    from migrator.backups.data import CanisterData, listing_queries, read_data, write_data  # noqa: PLC0415
+    from migrator.backups.private import make_folder  # noqa: PLC0415
+    from migrator.network.canister import CANDID, read_canister  # noqa: PLC0415
+
+    found = {}
+    for target in targets:
+        certified = read_canister(connection.agent, target.id)
+        did, module = certified.sections.get(CANDID), certified.module_hash
+        listings: dict[str, Any] = {}
+        missing = {"all": "its module shows no interface"}
+        if did is not None:
+            interface = parse_candid(did.decode("utf-8", "replace"), f"{target.name} ({CANDID})")
+
+            def ask(name: str, arg: bytes, target: Target = target) -> bytes:
+                return connection.agent.query(target.id, name, arg)
+
+            listings, missing = read_data(interface, ask, queries or listing_queries(interface))
+        found[target.name] = CanisterData(target.text, None if module is None else module.hex(), listings, missing)
+        entries = sum(one.entries or 0 for one in listings.values())
+        click.echo(f"data of {target.name}: {entries:,} entries of {len(listings)} queries", err=True)
+        for name, why in missing.items():
+            click.echo(f"  NOT backed up: {name}, because {why}", err=True)
+    make_folder(backups_folder(connection.project), ignored=True)
+    path = backups_folder(connection.project) / f"data-backup-{stamp}.json"
+    write_data(path, found, created=stamp, network=connection.place.url, recipient=recipient)
+    return path
+
+
+def back_up_snapshot(connection: Connection, target: Target, stamp: str, store: Store, *, resume: bool = False) -> Path:
+    """Take a snapshot, bring it into the store, and take it off the chain; return the folder of the backup.
+
+    resume: go on with the last one whose download was cut off and that still is on the chain, where there is one.
+    """
+    from migrator.backups.private import make_folder  # noqa: PLC0415 - see above
+    from migrator.backups.snapshot import keep_snapshot, unfinished  # noqa: PLC0415
+    from migrator.backups.taken import read_taken  # noqa: PLC0415
+
+    client = connection.client
+    backups = make_folder(backups_folder(connection.project), ignored=True)
+    there = {one.id.hex() for one in client.snapshots(target.id)}
+    begun = [
+        one
+        for one in unfinished(backups, canister=target.text, network=connection.place.url)
+        if one.snapshot_id in there
+    ]
+    if begun and resume:
+        known, metadata = _known_of(connection, target, begun[0])
+        folder = begun[0].folder
+        click.echo(f"  going on with {folder.name}: as the canister was then, not as it is now", err=True)
+    else:
+        for one in begun:
+            click.echo(f"  {one.folder.name} was cut off, its snapshot still is on the chain: --resume", err=True)
+        known, metadata = _taken(connection, target, stamp)
+        folder = backups / f"snapshot-{stamp}-{target.name}"
+    total = sum(metadata[f"{kind}_size"] for kind in ("wasm_module", "wasm_memory", "stable_memory"))
+    reader = Reader(connection, target.id, bytes.fromhex(known.snapshot_id))
+    with Transfer(f"snapshot of {target.name}", total) as transfer:
+        manifest, received = keep_snapshot(reader, metadata, known, store, folder, told=transfer.done)
+    ours = {one.snapshot_id for one in read_taken(taken_file(connection.project)) if one.canister == target.text}
+    if known.snapshot_id in ours:
+        client.delete_snapshot(target.id, bytes.fromhex(known.snapshot_id))  # it is safe here now
+    kept = sum(store.size(name) for name in manifest.names())
+    came = "" if received == manifest.size else f", {of_bytes(received)} of it came now"
+    click.echo(f"  {folder.name}: {of_bytes(manifest.size)} in {of_bytes(kept)}{came}", err=True)
+    if manifest.was_running:
+        click.echo("  it was running: calls that were open then are broken by a restore", err=True)
+    return folder
+
+
+def taken_file(project: Path) -> Path:
+    """Return where the snapshots that we took on the chain are noted."""
+    return project / ".ctxcheck" / "snapshots.jsonl"
+
+
+def _taken(connection: Connection, target: Target, stamp: str) -> tuple[Manifest, dict[str, Any]]:
+    """Take a snapshot and note that it is ours; return what is known of it, and its metadata."""
+    from migrator.backups.files import git_state  # noqa: PLC0415 - see above
+    from migrator.backups.private import make_folder  # noqa: PLC0415
+    from migrator.backups.snapshot import about  # noqa: PLC0415
+    from migrator.backups.taken import Taken, note_taken  # noqa: PLC0415
+
+    client, place = connection.client, connection.place
+    before = client.status(target.id)
+    if before.module_hash is None:
+        msg = f"{target.name} is empty: there is nothing to take a snapshot of"
+        raise UsageError(msg)
+    make_folder(connection.project / ".ctxcheck", ignored=True)
+    taken = client.take_snapshot(target.id)
+    note = Taken(place.url, target.text, taken.id.hex(), taken.taken_at, f"backup {stamp}")
+    note_taken(taken_file(connection.project), note)
+    metadata = client.snapshot_metadata(target.id, taken.id)
+    commit, is_dirty = git_state(connection.project)
+    known = about(
+        canister=target.text,
+        name=target.name,
+        network=place.url,
+        snapshot_id=taken.id.hex(),
+        created=time.time_ns(),
+        taken_at=taken.taken_at,
+        was_running=before.status != "stopped",
+        module_hash=before.module_hash.hex(),
+        metadata=metadata,
+        cycles=before.cycles,
+        commit=commit,
+        is_dirty=is_dirty,
+    )
+    return known, metadata
+
+
+def _known_of(connection: Connection, target: Target, begun: Unfinished) -> tuple[Manifest, dict[str, Any]]:
+    from migrator.backups.snapshot import about  # noqa: PLC0415 - see above
+
+    metadata = connection.client.snapshot_metadata(target.id, bytes.fromhex(begun.snapshot_id))
+    known = about(
+        canister=begun.canister,
+        name=begun.name,
+        network=begun.network,
+        snapshot_id=begun.snapshot_id,
+        created=time.time_ns(),
+        taken_at=begun.taken_at,
+        was_running=begun.was_running,
+        module_hash=begun.module_hash,
+        metadata=metadata,
+        cycles=begun.cycles,
+        commit=begun.commit,
+        is_dirty=begun.is_dirty,
+    )
+    return known, metadata

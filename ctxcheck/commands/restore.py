@@ -1,0 +1,251 @@
+"""`ctxcheck restore`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analyzer.errors import SourceError, UsageError
+from ctxcheck.backing_up import backups_folder, find_backup, open_store
+from ctxcheck.bytes import Transfer, of_bytes, of_cycles
+from ctxcheck.connection import Connection, Target, confirmed, connected, project_folder
+from ctxcheck.network_options import network_options
+
+if TYPE_CHECKING:
+    from migrator.backups.image import SnapshotImage
+    from migrator.backups.listing import Backup
+
+_UPLOAD = 2_000  # cycles a byte that is uploaded (network.md 1.4; a subnet of 13 nodes)
+_WORKERS = 8
+
+
+@click.command("restore", short_help="Put a backup back: a snapshot, data, or files.")
+@click.argument("backup")
+@click.option("--to", metavar="CANISTER", help="Into another canister than the one it is of.")
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A snapshot: only write it as icp-cli keeps one.",
+)
+@click.option("--files", is_flag=True, help="Files, and nothing else: refuses a backup of another kind.")
+@click.option("--later-edits", is_flag=True, help="Files: also over what was edited after the backup.")
+@click.option("--age-identity", type=click.Path(path_type=Path), metavar="FILE", help="What opens an encrypted backup.")
+@click.option("-y", "--yes", is_flag=True, help="Answer yes.")
+@network_options
+def command(
+    backup: str,
+    *,
+    to: str | None,
+    directory: Path | None,
+    files: bool,
+    later_edits: bool,
+    age_identity: Path | None,
+    yes: bool,
+    **network: Any,  # noqa: ANN401
+) -> None:
+    """Put BACKUP back, by its name in `ctxcheck list` or its path. It says what it does and what is lost, and asks.
+
+    A snapshot makes the canister what it was: what was written since is lost. Data goes back through the canister's
+    restore methods. Files replace those of the project; what they replace is kept in `backups/replaced-...`.
+
+    \b
+    Exit status:
+      0  done
+      2  the call is wrong, or the answer was no
+      3  the backup cannot be read, or is damaged
+      5  refused or failed; the message says what runs
+    """  # noqa: D301 - click's mark for lines that stay as they are
+    project = project_folder()
+    found = find_backup(project, backup)
+    if found.state == "unverified":
+        msg = "it was made by another tool, and nothing tells whether it is whole"
+        raise SourceError(msg, where=found.name, hint="copy what you need out of it by hand")
+    if files and found.kind != "files":
+        msg = f"{found.name} is no backup of files"
+        raise UsageError(msg, hint="`ctxcheck list` shows them: fs-backup-...")
+    if directory is not None:
+        _write_directory(project, found, directory, age_identity)
+        return
+    if found.kind == "files":
+        _restore_files(project, found, age_identity, later_edits=later_edits, yes=yes)
+        return
+    with connected(**network) as connection:
+        if found.kind == "data":
+            _restore_data(connection, found, to, age_identity, yes=yes)
+        else:
+            _restore_snapshot(connection, found, to, age_identity, yes=yes)
+
+
+def _write_directory(project: Path, found: Backup, directory: Path, age_identity: Path | None) -> None:
+    from migrator.backups.image import SnapshotImage  # noqa: PLC0415 - for this alone
+
+    if found.kind != "snapshot":
+        msg = f"{found.name} is no snapshot"
+        raise UsageError(msg, hint="--directory writes a snapshot as icp-cli keeps one")
+    image = SnapshotImage(found.path, open_store(project, identity=age_identity))
+    with Transfer(f"writing {directory}", image.manifest.size) as transfer:
+        image.materialise(directory, told=transfer.done)
+    click.echo(
+        f"{of_bytes(image.manifest.size)} in {directory}: icp canister snapshot upload ... --input {directory}",
+        err=True,
+    )
+
+
+# Files.
+
+
+def _restore_files(project: Path, found: Backup, age_identity: Path | None, *, later_edits: bool, yes: bool) -> None:
+    from migrator.backups.difference import difference  # noqa: PLC0415 - for this alone
+    from migrator.backups.encryption import Identity  # noqa: PLC0415
+    from migrator.backups.files import compare_files, read_files_backup, restore_files  # noqa: PLC0415
+    from migrator.backups.stamp import stamp  # noqa: PLC0415
+
+    told = read_files_backup(found.path, None if age_identity is None else Identity(age_identity))
+    changes = compare_files(told, project)
+    words = {
+        "missing": "make",
+        "changed": "replace",
+        "later": "replace, edited after the backup" if later_edits else "leave, edited after the backup",
+    }
+    going = [one.name for one in changes if one.kind in ("missing", "changed") or (one.kind == "later" and later_edits)]
+    for one in changes:
+        if one.kind != "same":
+            click.echo(f"  {words[one.kind]}: {one.name}", err=True)
+        if one.kind in ("changed", "later"):
+            for line in difference(one.name, (project / one.name).read_bytes(), told.content(one.name)):
+                click.echo(f"    {line}", err=True)
+    if not going:
+        click.echo("nothing to do: the files are as in the backup, or were edited after it (--later-edits)", err=True)
+        return
+    confirmed(f"restore {len(going)} files?", yes=yes)
+    replaced = backups_folder(project) / f"replaced-{stamp(time.time_ns())}"
+    count = restore_files(told, project, going, replaced)
+    kept = f"; what they replaced is in {replaced.relative_to(project)}" if replaced.exists() else ""
+    click.echo(f"{count} files restored{kept}", err=True)
+
+
+# Data.
+
+
+def _restore_data(
+    connection: Connection, found: Backup, to: str | None, age_identity: Path | None, *, yes: bool
+) -> None:
+    from analyzer.candid.parse import parse_candid  # noqa: PLC0415 - for this alone
+    from migrator.backups.data import load_data, read_data, restoring  # noqa: PLC0415
+    from migrator.backups.encryption import Identity  # noqa: PLC0415
+    from migrator.network.canister import CANDID, read_canister  # noqa: PLC0415
+
+    data = load_data(found.path, None if age_identity is None else Identity(age_identity))
+    if to is not None and len(data) > 1:
+        msg = f"the backup has {len(data)} canisters: --to is for one"
+        raise UsageError(msg)
+    click.echo(
+        "A snapshot restores all that a canister keeps; data alone goes back through its restore methods.", err=True
+    )
+    for name, canister in data.items():
+        (target,) = connection.targets([to or canister.id])
+        certified = read_canister(connection.agent, target.id)
+        did = certified.sections.get(CANDID)
+        if did is None:
+            msg = "its module shows no interface"
+            raise SourceError(msg, where=target.text)
+        interface = parse_candid(did.decode("utf-8", "replace"), f"{name} ({CANDID})")
+        ways, missing = restoring(interface, canister)
+        for method, why in {**canister.missing, **missing}.items():
+            click.echo(f"  NOT restored: {method}, because {why}", err=True)
+        for way in ways:
+            entries = "" if way.listing.entries is None else f"{way.listing.entries:,} entries, "
+            click.echo(f"  {way.method}: {entries}{of_bytes(len(way.arg))}", err=True)
+        if not ways:
+            continue
+        confirmed(f"restore {len(ways)} listings of {name} into {target.text}?", yes=yes)
+        for way in ways:
+            connection.agent.call(target.id, way.method, way.arg)
+
+        def ask(method: str, arg: bytes, target: Target = target) -> bytes:
+            return connection.agent.query(target.id, method, arg)
+
+        after, lost = read_data(interface, ask, [way.listing.method for way in ways])
+        for way in ways:
+            method = way.listing.method
+            there = after[method].value if method in after else lost[method]
+            same = there == way.listing.value
+            click.echo(f"  {method}: {'as in the backup' if same else 'NOT as in the backup'}", err=True)
+
+
+# Snapshots.
+
+
+def _restore_snapshot(
+    connection: Connection, found: Backup, to: str | None, age_identity: Path | None, *, yes: bool
+) -> None:
+    from migrator.backups.image import SnapshotImage  # noqa: PLC0415 - for this alone
+
+    image = SnapshotImage(found.path, open_store(connection.project, identity=age_identity))
+    told, client = image.manifest, connection.client
+    (target,) = connection.targets([to or told.canister])
+    status = client.status(target.id)
+    there = {one.id.hex() for one in client.snapshots(target.id)}
+    cost = 0 if told.snapshot_id in there else told.size * _UPLOAD
+    since = (time.time_ns() - told.taken_at) // (60 * 10**9)
+    lines = [
+        f"{target.name} {target.text} on {connection.place.url} becomes what it was {since:,} minutes ago:",
+        f"  module {told.module_hash}, heap {of_bytes(told.sections['wasm_memory'].size)}",
+        "  everything that was written since is lost; settings, cycles and logs stay",
+        "  its timer stays what the snapshot says" if cost else "  its timer stays what it is now",
+    ]
+    if told.was_running:
+        lines.append("  the snapshot was taken while it ran: calls that were open then are broken")
+    if cost:
+        lines.append(f"  {of_bytes(told.size)} are uploaded: about {of_cycles(cost)} on a subnet of 13 nodes")
+    click.echo("\n".join(lines), err=True)
+    confirmed("restore it?", yes=yes)
+    wrong = image.check(read=True)
+    if wrong:
+        raise SourceError(wrong[0], where=found.name, hint="restore from another backup")
+    was_running = status.status == "running"
+    if was_running:
+        client.stop(target.id)
+        click.echo("stopped", err=True)
+    snapshot = bytes.fromhex(told.snapshot_id) if told.snapshot_id in there else _upload(connection, target, image)
+    client.load_snapshot(target.id, snapshot)
+    after = client.status(target.id)
+    if after.module_hash is None or after.module_hash.hex() != told.module_hash:
+        msg = "the canister does not run the module of the snapshot"
+        raise SourceError(msg, where=target.text, hint="it is stopped; `ctxcheck status` shows what is there")
+    if told.snapshot_id not in there:
+        client.delete_snapshot(target.id, snapshot)  # the one that was uploaded for this
+    if was_running:
+        client.start(target.id)
+    click.echo(f"restored; {'it runs' if was_running else 'it is stopped as before'}", err=True)
+
+
+def _upload(connection: Connection, target: Target, image: SnapshotImage) -> bytes:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for this alone
+
+    from migrator.backups.download import AT_ONCE  # noqa: PLC0415
+    from migrator.backups.manifest import SECTIONS  # noqa: PLC0415
+
+    client = connection.client
+    made = client.begin_upload(target.id, image.metadata)
+    with Transfer(f"uploading to {target.name}", image.manifest.size) as transfer, ThreadPoolExecutor(_WORKERS) as pool:
+
+        def put(kind: str, offset: int) -> None:
+            data = image.read(kind, offset, AT_ONCE)
+            if data.strip(b"\0") or kind == "wasm_module":  # memories begin with zeros
+                client.write_snapshot(target.id, made, kind, offset, data)
+            transfer.done(len(data))
+
+        waiting = [
+            pool.submit(put, kind, offset) for kind in SECTIONS for offset in range(0, image.size(kind), AT_ONCE)
+        ]
+        for one in waiting:
+            one.result()
+        for chunk in image.chunks():
+            client.write_chunk(target.id, made, chunk)
+            transfer.done(len(chunk))
+    return made

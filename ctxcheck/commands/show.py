@@ -1,0 +1,115 @@
+"""`ctxcheck show`."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.report.drawing import Drawing, Line, wrapped
+from ctxcheck.backing_up import find_backup, open_store
+from ctxcheck.bytes import of_bytes, of_cycles
+from ctxcheck.connection import project_folder
+from ctxcheck.paint import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from migrator.backups.listing import Backup
+
+_PLAN = b"ctxcheck.plan/"
+
+
+@click.command("show", short_help="Show what a plan does, or what a backup holds.")
+@click.argument("shown", metavar="PLAN|BACKUP")
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@click.pass_context
+def command(ctx: click.Context, shown: str, *, form: str) -> None:
+    """Show what a plan does, by its file, or what a backup holds, by its name in `ctxcheck list` or its path.
+
+    Nothing in a plan is believed: its changes are found again from the bytes of both sides in it, and what runs is
+    checked with its certificate. No network is asked.
+
+    \b
+    Exit status:
+      0  shown; nothing stands in the way of the plan
+      1  a change stands in the way of the plan
+      2  there is no such backup
+      3  it cannot be read, is damaged, or contradicts itself
+    """  # noqa: D301 - click's mark for lines that stay as they are
+    if is_plan(shown):
+        from ctxcheck.plans import show_plan  # noqa: PLC0415 - loads what certificates take
+
+        ctx.exit(show_plan(shown, form))
+    if form == "html":
+        msg = "--format html is for plans"
+        raise click.UsageError(msg)
+    project = project_folder()
+    found = find_backup(project, shown)
+    if form == "json":
+        name = {"snapshot": "manifest.json", "files": "ctxcheck-manifest.json", "data": ""}[found.kind]
+        path = found.path / name if name else found.path
+        sys.stdout.write(path.read_text("utf-8"))
+        return
+    show(partial({"snapshot": _snapshot, "files": _files, "data": _data}[found.kind], project, found))
+
+
+def is_plan(path: str) -> bool:
+    """Tell whether a file begins as plans do."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_PLAN)) == _PLAN
+    except (OSError, ValueError):
+        return False
+
+
+def _snapshot(project: Path, found: Backup, drawing: Drawing) -> Iterator[Line]:
+    from migrator.backups.manifest import read_manifest  # noqa: PLC0415 - loaded for backups alone
+
+    told, store = read_manifest(found.path), open_store(project)
+    kept = sum(store.size(name) for name in told.names())
+    yield [(found.name, "bold")]
+    rows = {
+        "canister": f"{told.name} {told.canister} on {told.network}",
+        "module": told.module_hash,
+        "version": str(told.version),
+        "heap": of_bytes(told.sections["wasm_memory"].size),
+        "stable": of_bytes(told.sections["stable_memory"].size),
+        "chunks": str(len(told.chunks)),
+        "kept": f"{of_bytes(told.size)} in {of_bytes(kept)}" + (", encrypted" if told.encrypted else ""),
+        "cycles": f"{of_cycles(told.cycles)} then; a restore does not bring them back",
+        "commit": "unknown" if told.commit is None else told.commit + (", with changes" if told.is_dirty else ""),
+    }
+    for label, text in rows.items():
+        yield from wrapped(text, drawing, [(f"  {label:<10}", "dim")], [(" " * 12, "")])
+    if told.was_running:
+        words = "the canister was running: calls that were open when the snapshot was taken are broken by a restore"
+        yield from wrapped(words, drawing, [("  ", "")], [("  ", "")], "lossy")
+
+
+def _files(_project: Path, found: Backup, drawing: Drawing) -> Iterator[Line]:
+    from migrator.backups.files import read_files_backup  # noqa: PLC0415 - see above
+
+    told = read_files_backup(found.path)
+    commit = "unknown" if told.commit is None else told.commit + (", with changes" if told.is_dirty else "")
+    yield [(found.name, "bold"), (f"  commit {commit}", "dim")]
+    for name in sorted(told.hashes):
+        yield [("  ", ""), (drawing.text(name), "")]
+    for name, why in told.left_out.items():
+        yield from wrapped(f"left out: {name}, {why}", drawing, [("  ", "")], [("  ", "")], "lossy")
+
+
+def _data(_project: Path, found: Backup, drawing: Drawing) -> Iterator[Line]:
+    from migrator.backups.data import load_data  # noqa: PLC0415 - see above
+
+    yield [(found.name, "bold")]
+    for name, canister in load_data(found.path).items():
+        yield [(f"  {name}", "bold"), (f"  {canister.id}", "dim")]
+        for listing in canister.listings.values():
+            entries = "one value" if listing.entries is None else f"{listing.entries:,} entries"
+            yield [(f"    {listing.method:<28}", ""), (entries, "")]
+        for method, why in canister.missing.items():
+            yield from wrapped(f"{method} is NOT backed up: {why}", drawing, [("    ", "")], [("    ", "")], "breaking")

@@ -1,0 +1,38 @@
+"""Compare the values of the stopped canister with those of its snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.failures import StepFailed
+from migrator.steps import Plain
+
+if TYPE_CHECKING:
+    from migrator.context import Context
+    from migrator.plan.model import Target
+
+_SHOWN = 5
+
+
+class Compare(Plain):
+    """None is lost or changed but what a migration may change."""
+
+    def describe(self, _target: Target) -> list[str]:
+        """Return what it will do."""
+        return ["compare all values with those of the snapshot"]
+
+    def run(self, at: Context) -> None:
+        """Compare. Raises StepFailed."""
+        if at.keepers.compare is None:
+            msg = "nothing here compares values"
+            raise StepFailed(msg, hint="plan without state_compare")
+        found = at.keepers.compare(at)
+        if found.lost or found.changed:
+            paths = ", ".join((*found.lost, *found.changed)[:_SHOWN])
+            msg = f"{len(found.lost)} values are lost and {len(found.changed)} changed: {paths}"
+            raise StepFailed(msg, hint="the snapshot is put back; look at the migration function")
+        at.fact(compared=found.values, added=found.added)
+        at.told(f"{found.values:,} values compared, none lost, {found.added:,} added")
+
+
+STEP = Compare()

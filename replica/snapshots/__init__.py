@@ -1,0 +1,1 @@
+"""Snapshots outside of a network: directories as icp-cli keeps them."""

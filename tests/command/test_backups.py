@@ -1,0 +1,301 @@
+"""Backups from the first to the last: made, listed, checked, damaged, restored, pruned, as a user does it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analyzer.candid.principal import Principal
+from ctxcheck.demonstration import FOLDER
+from replica import Replica
+from tests.command.process import run
+from tests.replica import registry
+from tests.replica.icp import icp_in
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from replica.http.serve import Server
+
+NEW = "v02_safe_additions"
+
+
+@pytest.fixture(scope="module")
+def ic() -> Iterator[Replica]:
+    with Replica() as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def server(ic: Replica) -> Iterator[Server]:
+    with ic.serve() as serving:
+        yield serving
+
+
+class Project:
+    """A project of icp-cli with one canister that runs."""
+
+    def __init__(self, folder: Path, ic: Replica, server: Server) -> None:
+        self.folder, self.ic = folder, ic
+        self.canister = ic.create()
+        ic.install(self.canister, registry.module(registry.FIRST))
+        registry.fill(ic, self.canister)
+        root = server.root_key.hex()
+        self.network = ("-n", server.url, "-k", root, "--identity", "anonymous")
+        self.write("icp.yaml", f"networks:\n  - name: test\n    mode: connected\n    url: {server.url}\n    root-key: {root}\n"
+                   "environments:\n  - name: test\n    network: test\n")  # fmt: skip
+        self.write(".icp/data/mappings/test.ids.json", json.dumps({"registry": self.canister}))
+        self.write("src/main.mo", "actor {}")
+        self.write(".env", "KEY=1")
+
+    def write(self, name: str, content: str) -> None:
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(content, "utf-8")
+
+    def __call__(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = run(self.folder, *arguments, HOME=str(self.folder / "home"), **environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def records(self, canister: str | None = None) -> dict[str, list[Any] | str]:
+        return registry.records(self.ic, canister or self.canister)
+
+    def backups(self, kind: str) -> list[Path]:
+        return sorted((self.folder / "backups").glob(f"{kind}*"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, ic: Replica, server: Server) -> Project:
+    return Project(tmp_path, ic, server)
+
+
+ON = ("-e", "test")
+
+
+def test_what_runs(project: Project) -> None:
+    told = project("status", *ON).stdout
+    assert project.canister in told
+    assert "running" in told
+    assert "enhanced orthogonal persistence" in told
+    (one,) = json.loads(project("status", *ON, "--format", "json").stdout)["canisters"]
+    assert (one["name"], one["status"], one["drift"]) == ("registry", "running", [])
+    module = project.ic.module_hash(project.canister)
+    assert module is not None
+    assert one["module_hash"] == module.hex()
+    did = (FOLDER / NEW / "context_registry.did").read_text("utf-8")
+    project.write("deployed/registry.did", did)
+    assert "deployed/registry.did is not what runs" in project("status", *ON, code=1).stdout
+
+
+def test_verify(project: Project) -> None:
+    told = project("verify", *ON).stdout
+    assert "status                    Running" in told
+    assert "getCurrentTime()" in told
+    assert "listSeasons()             2 entries" in told
+    wasm = project.folder / "new.wasm.gz"
+    wasm.write_bytes(registry.module(NEW))
+    project("verify", *ON, "--wasm", str(wasm), code=1)
+    project.ic.upgrade(project.canister, registry.module(NEW), persistence="keep")
+    project("verify", *ON, "--wasm", str(wasm))
+    assert "the canister has no such method" in project("verify", *ON, "--call", "nothing", code=1).stdout
+    project.ic.stop(project.canister)
+    assert "Stopped" in project("verify", *ON, code=1).stdout
+
+
+def test_a_snapshot_there_and_back(project: Project) -> None:
+    before = project.records()
+    done = project("backup", *ON)
+    assert len(done.stdout.splitlines()) == 3
+    assert "it was running: calls that were open then are broken by a restore" in done.stderr
+    (snapshot,) = project.backups("snapshot-")
+    assert not project.ic.engine.canisters[Principal.parse(project.canister).raw].snapshots
+    assert "sound" in project("backup", "check", "--read-data").stdout
+    assert project.canister in project("show", snapshot.name).stdout
+    registry.call(project.ic, project.canister, registry.FIRST, "setMetadata", '("after", "the backup")')
+    project.ic.upgrade(project.canister, registry.module(NEW), persistence="keep")
+    assert project.records() != before
+    project("restore", snapshot.name, *ON, code=2)  # nobody answers the question
+    done = project("restore", snapshot.name, *ON, "-y")
+    assert "everything that was written since is lost" in done.stderr
+    assert "restored; it runs" in done.stderr
+    assert project.records() == before
+    # Into another canister of the same controller.
+    other = project.ic.create()
+    project("restore", snapshot.name, *ON, "--to", other, "-y")
+    project.ic.start(other)
+    assert project.records(other) == before
+
+
+def test_directories_of_icp_cli(project: Project) -> None:
+    icp = icp_in(project.folder)
+    project("backup", *ON, "--no-files", "--no-data")
+    (snapshot,) = project.backups("snapshot-")
+    project("restore", snapshot.name, "--directory", "out")
+    other = project.ic.create()
+    uploaded = icp("canister", "snapshot", "upload", other, "--input", "out", *project.network)
+    assert uploaded.returncode == 0, uploaded.stderr
+    before = project.records()
+    project.ic.stop(project.canister)
+    made = icp("canister", "snapshot", "create", project.canister, *project.network)
+    listed = icp("canister", "snapshot", "list", project.canister, "--json", *project.network)
+    assert made.returncode == listed.returncode == 0, made.stderr + listed.stderr
+    (one,) = json.loads(listed.stdout)["snapshots"]
+    down = icp(
+        "canister",
+        "snapshot",
+        "download",
+        project.canister,
+        one["snapshot_id"],
+        "--output",
+        "theirs",
+        *project.network,
+    )
+    assert down.returncode == 0, down.stderr
+    project("backup", "import", "theirs", "registry", *ON)
+    imported = project.backups("snapshot-")[-1]
+    project.ic.start(project.canister)
+    project("restore", imported.name, *ON, "--to", other, "-y")
+    project.ic.start(other)
+    assert project.records(other) == before
+    assert "is not empty" in project("restore", imported.name, "--directory", "out", code=2).stderr
+    assert "import takes a directory" in project("backup", "import", "theirs", code=2).stderr
+    assert "no snapshot of icp-cli" in project("backup", "import", "src", "registry", *ON, code=3).stderr
+
+
+def test_data_there_and_back(project: Project) -> None:
+    project("backup", *ON, "--no-files", "--no-snapshot")
+    (path,) = project.backups("data-backup-")
+    assert "listSeasons" in project("show", path.name).stdout
+    before = project.records()
+    project.ic.reinstall(project.canister, registry.module(registry.FIRST))
+    done = project("restore", path.name, *ON, "-y")
+    assert "listSeasons: as in the backup" in done.stderr
+    after = project.records()
+    kept = ("listSeasons", "listNameRecords", "listFileReferences", "listMetadata", "listDocuments")
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+
+
+def test_files_there_and_back(project: Project) -> None:
+    project("backup", *ON, "--no-data", "--no-snapshot")
+    (path,) = project.backups("fs-backup-")
+    assert ".env" in project("show", path.name).stdout
+    (project.folder / "icp.yaml").unlink()
+    project.write("src/main.mo", "broken")
+    done = project("restore", path.name, "-y")
+    assert "leave, edited after the backup: src/main.mo" in done.stderr
+    assert (project.folder / "icp.yaml").exists()
+    assert (project.folder / "src/main.mo").read_text() == "broken"
+    project("restore", path.name, "-y", "--later-edits")
+    assert (project.folder / "src/main.mo").read_text() == "actor {}"
+    (replaced,) = project.backups("replaced-")
+    assert (replaced / "src/main.mo").read_text() == "broken"
+
+
+def test_damage_is_named_and_not_restored(project: Project) -> None:
+    project("backup", *ON, "--no-files", "--no-data")
+    (snapshot,) = project.backups("snapshot-")
+    before = project.records()
+    piece = max((project.folder / ".ctxcheck/store").rglob("*.zst"), key=lambda path: path.stat().st_size)
+    content = bytearray(piece.read_bytes())
+    content[len(content) // 2] ^= 1
+    piece.write_bytes(content)
+    name = piece.parent.name + piece.name.partition(".")[0]
+    assert "sound" in project("backup", "check").stdout
+    done = project("backup", "check", "--read-data", code=1)
+    assert f"piece {name}" in done.stdout
+    done = project("restore", snapshot.name, *ON, "-y", code=3)
+    assert name in done.stderr
+    assert project.records() == before
+    assert "Running" in project("verify", *ON).stdout
+
+
+def test_listed_pruned_and_removed_by_hand(project: Project) -> None:
+    assert project("list").stdout == ""
+    for _ in range(3):
+        project("backup", *ON)
+    for name in ("fs-backup-2024-01-01T12-00-00-000Z/dfx.json", "data-backup-2024-01-01T12-00-00-000Z.json"):
+        project.write(f"backups/{name}", "{}")
+    told = project("list").stdout
+    assert told.count("unverified; of another tool") == 2
+    assert len(json.loads(project("list", "--format", "json").stdout)["backups"]) == 11
+    assert project("prune", "--keep-last", "2").stderr.startswith("3 would go")
+    project("prune", "--keep-last", "2", "--yes")
+    assert len(project.backups("snapshot-")) == 2
+    shutil.rmtree(project.backups("snapshot-")[0])
+    project("backup", "check", "--read-data")
+    assert len(project.backups("fs-backup-2024")) == 1
+
+
+def test_the_guide_s_words(project: Project) -> None:
+    project("migrate", "backup", *ON, "--no-snapshot")
+    assert "data-backup-" in project("migrate", "list").stdout
+    assert "Running" in project("migrate", "verify", *ON).stdout
+    (path,) = project.backups("data-backup-")
+    project("migrate", "restore", f"backups/{path.name}", *ON, "-y")
+
+
+def test_encrypted(project: Project) -> None:
+    pyrage: Any = pytest.importorskip("pyrage")
+    key = pyrage.x25519.Identity.generate()
+    project.write("key.txt", f"{key}\n")
+    project("backup", *ON, "--no-files", "--no-data", "--age-recipient", str(key.to_public()))
+    (snapshot,) = project.backups("snapshot-")
+    assert "is encrypted" in project("restore", snapshot.name, *ON, "-y", code=3).stderr
+    project("restore", snapshot.name, *ON, "-y", "--age-identity", "key.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("restore", "nothing", *ON), 2, "there is no backup `nothing`"),
+        (("show", "nothing"), 2, "there is no backup `nothing`"),
+        (("status", "-e", "nowhere"), 2, "there is no network `nowhere`"),
+        (("status", "stranger", *ON), 2, "`stranger` is no canister of test"),
+        (("status", "-n", "http://127.0.0.1:9", "aaaaa-aa"), 5, "cannot be reached"),
+        (("status", "-n", "http://example.org", "aaaaa-aa"), 2, "neither encrypted nor on this machine"),
+        (("backup", *ON, "--identity", "nobody"), 2, "there is no identity `nobody`"),
+        (("backup", *ON, "--identity", "x", "--identity-file", "y"), 2, "three ways to say one thing"),
+        (("prune", "--older-than", "yesterday"), 2, "is no age"),
+    ],
+)
+def test_mistakes(project: Project, arguments: tuple[str, ...], code: int, words: str) -> None:
+    assert words in project(*arguments, code=code).stderr
+
+
+def test_what_runs_beside_what_is_to_run(project: Project, ic: Replica) -> None:
+    new = str(FOLDER / NEW / "context_registry.wasm.gz")
+    done = project("diff", "canister:registry", new, *ON)
+    assert "passes under the policy" in done.stdout
+    bad = str(FOLDER / "v03_optional_field" / "context_registry.wasm.gz")
+    done = project("diff", f"ic:{project.canister}", bad, *ON, "--format", "json", code=1)
+    (one,) = json.loads(done.stdout)["canisters"]
+    assert one["surfaces"]["stable"]["compatible"] is False
+    assert "certified" in done.stdout
+    did = str(FOLDER / NEW / "context_registry.did")
+    (one,) = json.loads(project("diff", "canister:registry", did, *ON, "--format", "json").stdout)["canisters"]
+    assert set(one["surfaces"]) == {"candid"}
+    private = ic.create(controllers=[b"\7"])
+    ic.install(private, registry.module(registry.FIRST), caller=b"\7")
+    done = project("diff", f"ic:{private}", new, *ON, code=1)
+    assert "shown to controllers alone" in done.stdout
+    assert "the project has no Motoko canister" in project("diff", "canister:registry", *ON, code=2).stderr
+    assert "what runs is the old side" in project("diff", "canister:registry", "ic:aaaaa-aa", *ON, code=2).stderr
+    empty = ic.create()
+    assert "is empty" in project("diff", f"ic:{empty}", new, *ON, code=5).stderr
+
+
+def test_somebody_who_controls_nothing(project: Project, ic: Replica) -> None:
+    private = ic.create(controllers=[b"\7"])
+    ic.install(private, registry.module(registry.FIRST), caller=b"\7")
+    told = project("status", private, *ON).stdout
+    assert "for controllers: this identity is none" in told
+    assert "hidden" in told
+    done = project("backup", private, *ON, "--no-files", "--no-data", code=5)
+    assert "IC0512" in done.stderr
+    assert "the identity does not control the canister" in done.stderr
