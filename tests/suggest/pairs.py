@@ -51,11 +51,11 @@ def pairs(seed: int, form: str, refused: list[str]) -> Iterator[Asked]:
             found = suggest(old, new)
         except ParseError:
             continue
-        if COMPUTED_ITEM in old.table.labels:
-            continue  # moc takes such an `Any`, of `(x : Nat or Text)`, for another than a written one: none can name it
         except TooLarge as error:
             refused.append(str(error))
             continue
+        if COMPUTED_ITEM in old.table.labels:
+            continue  # moc takes such an `Any`, of `(x : Nat or Text)`, for another than a written one: none can name it
         if found is not None and found.form == form:
             yield Asked(pair.old_text, new, found)
 
