@@ -64,9 +64,11 @@ class Code:
         try:
             self._read()
         except IndexError:
-            raise _damaged("it ends too early") from None
+            msg = "it ends too early"
+            raise _damaged(msg) from None
         if len(self.types) != self.imported + len(self._bodies):
-            raise _damaged("its functions and their code are of different number")
+            msg = "its functions and their code are of different number"
+            raise _damaged(msg)
 
     @property
     def imported(self) -> int:
@@ -83,7 +85,8 @@ class Code:
     def signature(self, index: int) -> FunctionType:
         """Return a type by its number. Raises RootError."""
         if not 0 <= index < len(self._signatures):
-            raise _damaged("a type is not there")
+            msg = "a type is not there"
+            raise _damaged(msg)
         return self._signatures[index]
 
     def _read(self) -> None:
@@ -94,7 +97,8 @@ class Code:
             size, start = number(data, at + 1)
             at = start + size
             if at > len(data):
-                raise _damaged("a section ends behind the end")
+                msg = "a section ends behind the end"
+                raise _damaged(msg)
             if kind == _TYPE:
                 self._read_types(start)
             elif kind == _IMPORT:
@@ -110,7 +114,8 @@ class Code:
     def _count(self, at: int) -> tuple[int, int]:
         count, at = number(self._data, at)
         if count > MAX_FUNCTIONS or count > len(self._data):
-            raise _damaged("a list is longer than the module")
+            msg = "a list is longer than the module"
+            raise _damaged(msg)
         return count, at
 
     def _numbers(self, at: int) -> list[int]:
@@ -126,7 +131,8 @@ class Code:
         count, at = self._count(at)
         for _ in range(count):
             if data[at] != _FUNC:
-                raise _damaged("a type is no function's")
+                msg = "a type is no function's"
+                raise _damaged(msg)
             size, at = number(data, at + 1)
             parameters, at = data[at : at + size], at + size
             size, at = number(data, at)
@@ -174,7 +180,8 @@ class Code:
             self._bodies.append((at, at + size))
             at += size
         if at > len(self._data):
-            raise _damaged("code ends behind the end")
+            msg = "code ends behind the end"
+            raise _damaged(msg)
 
     def locals(self, function: int) -> int:
         """Return how many variables a function has, its parameters included. Raises RootError."""
@@ -186,7 +193,8 @@ class Code:
             at += 1
             total += count
             if total > _MAX_LOCALS:
-                raise _damaged("a function has too many variables")
+                msg = "a function has too many variables"
+                raise _damaged(msg)
         return total
 
     def instructions(self, function: int) -> Iterator[Instruction]:
@@ -217,7 +225,8 @@ class Code:
                     value, at = self._other(op, at)
                 yield Instruction(op, value)
         except IndexError:
-            raise _damaged("code ends too early") from None
+            msg = "code ends too early"
+            raise _damaged(msg) from None
 
     def _other(self, op: int, at: int) -> tuple[int, int]:
         """Return what matters of a rarer instruction, and where the next one is."""
@@ -245,8 +254,8 @@ class Code:
             for _ in range({8: 2, 9: 1, 10: 2, 11: 1, 12: 2, 13: 1, 14: 2, 15: 1, 16: 1, 17: 1}.get(value, 0)):
                 _, at = number(data, at)
             return value, at
-        msg = f"instruction {op:#04x}"
-        raise RootError(f"the code has an {msg} that is not known here")
+        msg = f"the code has an instruction {op:#04x} that is not known here"
+        raise RootError(msg)
 
 
 def number(data: bytes, at: int) -> tuple[int, int]:
@@ -260,7 +269,8 @@ def number(data: bytes, at: int) -> tuple[int, int]:
             return value, at
         shift += 7
         if shift > 63:  # noqa: PLR2004 - of 64 bits
-            raise _damaged("a number is too long")
+            msg = "a number is too long"
+            raise _damaged(msg)
 
 
 def signed(data: bytes, at: int) -> tuple[int, int]:
@@ -274,7 +284,8 @@ def signed(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:  # noqa: PLR2004 - the last byte
             return value - (1 << shift) if byte & 0x40 else value, at
         if shift > 63:  # noqa: PLR2004 - of 64 bits
-            raise _damaged("a number is too long")
+            msg = "a number is too long"
+            raise _damaged(msg)
 
 
 def _damaged(what: str) -> RootError:

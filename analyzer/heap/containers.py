@@ -56,8 +56,10 @@ _KEY, _VALUE = "__key", "__value"
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a shape is as a container. name: e.g. `Map`. key, value: the shapes of entries; a set has no value, a list
-    no key. entries: gives the words of each, key first.
+    """What a shape is as a container.
+
+    name: e.g. `Map`. key, value: the shapes of entries; a set has no value, a list no key. entries: gives the words of
+    each, key first.
     """
 
     name: str

@@ -40,9 +40,9 @@ from analyzer.heap.layout import (
     TEXT,
     TUPLE,
     UNIT,
+    VAR_ARRAY,
     VARIANT,
     WEAK,
-    VAR_ARRAY,
 )
 from analyzer.heap.objects import Objects
 from analyzer.heap.shapes import Form
@@ -98,7 +98,7 @@ class Ref:
         self.shared = shared
 
 
-class Large(Exception):  # noqa: N818 - no error: the value is read part by part
+class Large(Exception):
     """A value has too many elements to be read at once."""
 
 
@@ -136,7 +136,10 @@ class Decoder:
     # -- whole values
 
     def value(self, shape: Shape, word: int, chunk: int = CHUNK, *, alone: bool = False) -> Any:  # noqa: ANN401
-        """Return a value. chunk: how many elements it may have. alone: even if it is shared. Raises Large, HeapError."""
+        """Return a value. chunk: how many elements it may have. alone: even if it is shared.
+
+        Raises Large, HeapError.
+        """
         reader = self._readers.get(shape) or self.reader(shape)
         if alone:
             reader = self._unshared.get(shape, reader)
@@ -145,7 +148,8 @@ class Decoder:
         try:
             return reader(word)
         except IndexError:
-            raise WordError("this points outside of the image") from None
+            msg = "this points outside of the image"
+            raise WordError(msg) from None
         finally:
             spent = chunk - self._left
             self._total -= spent + 1
@@ -176,7 +180,8 @@ class Decoder:
         try:
             yield from self._parts(shape, word)
         except IndexError:
-            raise WordError("this points outside of the image") from None
+            msg = "this points outside of the image"
+            raise WordError(msg) from None
 
     def _parts(self, shape: Shape, word: int) -> Iterator[Part]:
         objects, form = self.objects, shape.form
@@ -342,7 +347,8 @@ class Decoder:
                     return bytes_at((index + 3) << 3, words[index + 2]).decode()
                 return objects.text_bytes(word).decode()
             except UnicodeDecodeError:
-                raise WordError("a Text is not UTF-8") from None
+                msg = "a Text is not UTF-8"
+                raise WordError(msg) from None
 
         return read
 
@@ -357,7 +363,8 @@ class Decoder:
         try:
             return self.objects.bytes_of(items[0], ACTOR), self.objects.text_bytes(items[1]).decode()
         except UnicodeDecodeError:
-            raise WordError("the name of a method is not UTF-8") from None
+            msg = "the name of a method is not UTF-8"
+            raise WordError(msg) from None
 
     def _weak(self, shape: Shape) -> Reader:
         words, objects = self._image.words, self.objects

@@ -36,8 +36,10 @@ _COUNTED = (Form.PRIMITIVE, Form.FUNCTION, Form.ACTOR, Form.WEAK, Form.NOTHING)
 
 
 class Change(Enum):
-    """What became of a value. UNKNOWN: it cannot be compared, which counts as lost. COLLECTED: only a weak reference led to
-    it, so the garbage collector may take it at any time, which is no loss.
+    """What became of a value.
+
+    UNKNOWN: it cannot be compared, which counts as lost. COLLECTED: only a weak reference led to it, so the garbage
+    collector may take it at any time, which is no loss.
     """
 
     LOST = "lost"
@@ -48,7 +50,10 @@ class Change(Enum):
 
 
 class Difference(NamedTuple):
-    """path: e.g. `seasons[42].status`. old, new: as text, shortened, None where there is none. expected: why it may be."""
+    """One value that is not what it was.
+
+    path: e.g. `seasons[42].status`. old, new: as text, shortened, None where there is none. expected: why it may be.
+    """
 
     change: Change
     path: str
@@ -74,7 +79,11 @@ class VariableResult:
 
 @dataclass(slots=True)
 class Result:
-    """variables: by name. differences: the first `MAX_LISTED`. not_compared: variables that are or hold something of type `Any`."""
+    """What became of all variables.
+
+    variables: by name. differences: the first `MAX_LISTED`. not_compared: variables that are or hold something of type
+    `Any`.
+    """
 
     variables: dict[str, VariableResult] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
@@ -250,7 +259,7 @@ class _Comparison:
         else:
             self._differ(path, old_shape, old, new_shape, new)
 
-    def _differ(  # noqa: C901, PLR0911 - one branch a form
+    def _differ(
         self,
         path: str | _Late,
         old_shape: Shape,
@@ -482,7 +491,7 @@ class _Comparison:
 
     # -- counting
 
-    def _count(self, shape: Shape, value: Any) -> int:  # noqa: ANN401, C901, PLR0911 - one branch a form
+    def _count(self, shape: Shape, value: Any) -> int:  # noqa: ANN401 - one branch a form
         """Return how many values a value is: leaves. An empty option, array or container is one."""
         fixed = self._fixed_count(shape)
         if fixed is not None:

@@ -8,7 +8,10 @@ from analyzer.errors import CtxError
 
 
 class HeapError(CtxError):
-    """The image cannot be read as the stable variables of its module. path: the value that is wrong, "" of the whole."""
+    """The image cannot be read as the stable variables of its module.
+
+    path: the value that is wrong, "" of the whole.
+    """
 
     exit_code = 3
 

@@ -69,7 +69,10 @@ def either(one: Sum, other: Sum) -> Sum:
 
 @dataclass(slots=True)
 class Evaluation:
-    """What a function computes. stored: by what `call` made, the values put at offsets of it. strange: what else it does."""
+    """What a function computes.
+
+    stored: by what `call` made, the values put at offsets of it. strange: what else it does.
+    """
 
     result: Sum | None = None
     stored: dict[tuple[Any, ...], dict[int, Sum]] = field(default_factory=dict)
@@ -235,7 +238,7 @@ class _Machine:
             self.leave()
         elif op in (wasm.BR, wasm.RETURN, wasm.UNREACHABLE, wasm.BR_TABLE):
             self.dead = True
-        elif op == wasm.BR_IF or op == wasm.DROP:
+        elif op in (wasm.BR_IF, wasm.DROP):
             self.pop()
         elif op in (wasm.SELECT, wasm.SELECT_TYPED):
             self.pop()

@@ -33,7 +33,8 @@ class Export:
     Numbers beyond 2^53, NaN, infinities and -0.0 are text; an option is [] or [value]; a variant is "#tag", or
     {"#tag": content}; a map is {"$map": [[key, value], ...]}, other containers are arrays; {"$blob": base64},
     {"$function": [canister, method]}, {"$actor": canister}, {"$region": number, "pages": n}. A mutable object that is
-    reached from several places, and what is nested too deep, is {"$ref": id}, and stands among the objects with its $id.
+    reached from several places, and what is nested too deep, is {"$ref": id}, and stands among the objects with its
+    $id.
     """
 
     def __init__(self, state: State) -> None:
@@ -89,7 +90,7 @@ class Export:
             return
         try:
             for part in self.decoder.parts(variable.shape, variable.word):
-                yield "".join(self._entry(container and container.key, part, 1))
+                yield "".join(self._entry(None if container is None else container.key, part, 1))
         except HeapError as error:
             error.path = variable.name + error.path
             raise
@@ -103,12 +104,14 @@ class Export:
     def _pieces(self, shape: Shape, word: int, level: int, *, alone: bool) -> Iterator[str]:
         """Give a value in one piece, or in several where it is large."""
         try:
-            yield dumps(self._json.of(shape, self.decoder.value(shape, word, alone=alone)))
-            return
+            value = self.decoder.value(shape, word, alone=alone)
         except Large:
             if level > _MAX_LEVELS:
                 msg = f"large values are nested deeper than {_MAX_LEVELS} levels"
                 raise TooMuch(msg) from None
+        else:
+            yield dumps(self._json.of(shape, value))
+            return
         container = self.decoder.container(shape)
         keyed = container is not None and container.key is not None and container.value is not None
         opening, closing = ('{"$map":[', "]}") if keyed else ("[", "]")
@@ -119,7 +122,7 @@ class Export:
             yield "," if i else ""
             if container is None and shape.form in (Form.RECORD, Form.VARIANT):
                 yield f"{dumps(part.step.removeprefix('.'))}:"
-            yield from self._entry(container and container.key, part, level + 1)
+            yield from self._entry(None if container is None else container.key, part, level + 1)
         yield closing
 
     def _entry(self, key: Shape | None, part: Part, level: int) -> Iterator[str]:

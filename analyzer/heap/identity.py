@@ -10,6 +10,8 @@ from analyzer.heap.layout import NULL, WEAK
 from analyzer.heap.shapes import Form
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from analyzer.heap.decode import Part
     from analyzer.heap.shapes import Shape
     from analyzer.heap.state import State
@@ -38,7 +40,8 @@ class Marks:
 def shared_places(state: State) -> frozenset[int]:
     """Return where the mutable objects are that are reached more than once, or through a weak reference.
 
-    What cannot be changed is left out: whether it is one object or two equal ones no program can tell. Raises HeapError.
+    What cannot be changed is left out: whether it is one object or two equal ones no program can tell.
+    Raises HeapError.
     """
     decoder = Decoder(state.image)
     walk = _Walk(decoder)
@@ -68,7 +71,8 @@ class _Walk:
         try:
             self._run(shape, word)
         except IndexError:
-            raise WordError("this points outside of the image") from None
+            msg = "this points outside of the image"
+            raise WordError(msg) from None
 
     def _run(self, shape: Shape, word: int) -> None:
         todo = [iter(self._parts(shape, word))]
@@ -80,7 +84,7 @@ class _Walk:
             else:
                 todo.pop()
 
-    def _parts(self, shape: Shape, word: int) -> list[Part] | tuple[()] | object:
+    def _parts(self, shape: Shape, word: int) -> Iterable[Part]:
         if not shape.identity:
             return ()
         decoder = self.decoder

@@ -39,7 +39,9 @@ UNIT = 1 << 62
 
 
 class Metadata(NamedTuple):
-    """lifecycle: see `STATES`. actor: pointer to the record of all variables, None but within an upgrade. phase: of the
+    """What an image says of itself.
+
+    lifecycle: see `STATES`. actor: pointer to the record of all variables, None but within an upgrade. phase: of the
     garbage collector, 0 when it rests.
     """
 

@@ -64,7 +64,8 @@ class Sizes:
         try:
             return self._add(word)
         except IndexError:
-            raise WordError("this points outside of the image") from None
+            msg = "this points outside of the image"
+            raise WordError(msg) from None
 
     def _add(self, word: int) -> int:
         words, image = self._image.words, self._image

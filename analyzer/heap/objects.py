@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from analyzer.heap.errors import TooMuch, WordError, bad
@@ -19,7 +20,6 @@ from analyzer.heap.layout import (
     TEXT,
     TUPLE,
     VARIANT,
-    VAR_ARRAY,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Objects:
             if size % 8 or size > 8 * 10_000:
                 bad("the fields of a record are damaged")
             hashes = self.image.words_at(index + 3, size // 8)
-            if any(a >= b for a, b in zip(hashes, hashes[1:], strict=False)):
+            if any(a >= b for a, b in pairwise(hashes)):
                 bad("the fields of a record are not in order")
             if len(self._layouts) > 100_000:  # noqa: PLR2004 - a program has some hundred
                 self._layouts.clear()
@@ -79,7 +79,8 @@ class Objects:
         try:
             return [words[index + layout[h]] for h in hashes]
         except KeyError:
-            raise WordError("a field of the type is not in the record") from None
+            msg = "a field of the type is not in the record"
+            raise WordError(msg) from None
 
     def boxed(self, word: int) -> int:
         """Return the word in a mutable box."""

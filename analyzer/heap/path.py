@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_PATH = 10_000
 _STEP = re.compile(
-    r"""\.(?P<field>\w+) | \#(?P<tag>\w+) | (?P<option>\?) | \[(?P<key>"(?:[^"\\]|\\.)*"|[^\]]*)\]""", re.X
+    r"""\.(?P<field>\w+) | \#(?P<tag>\w+) | (?P<option>\?) | \[(?P<key>"(?:[^"\\]|\\.)*"|[^\]]*)\]""", re.VERBOSE
 )
 _ESCAPED = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|(.))")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}

@@ -58,7 +58,7 @@ class Json:
         self._container_of = container_of
         self._ref = ref
 
-    def of(self, shape: Shape, value: Any) -> Any:  # noqa: ANN401, C901, PLR0911, PLR0912 - one branch a form
+    def of(self, shape: Shape, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one branch a form
         """Return a value as JSON has it; see `docs/state.md`."""
         if isinstance(value, Ref):
             return {"$ref": self._ref(value)}
@@ -125,7 +125,7 @@ class Brief:
         text = self._text(shape, value, limit, level)
         return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
-    def _text(self, shape: Shape, value: Any, limit: int, level: int) -> str:  # noqa: ANN401, C901, PLR0911
+    def _text(self, shape: Shape, value: Any, limit: int, level: int) -> str:  # noqa: ANN401
         form = shape.form
         if isinstance(value, Ref):
             return "(shared)" if value.shared else "(deeper)"
@@ -171,7 +171,7 @@ class Brief:
         return f"{opening}{'; '.join(shown) if shape.form is Form.RECORD else ', '.join(shown)}{closing}"
 
 
-def _primitive_text(name: str, value: Any, limit: int) -> str:  # noqa: ANN401, PLR0911
+def _primitive_text(name: str, value: Any, limit: int) -> str:  # noqa: ANN401
     if name == "Null":
         return "null"
     if name == "Bool":

@@ -71,7 +71,8 @@ def read_state(image: Image, module: bytes, signature: StableSignature) -> State
     try:
         table = objects.elements(image.words[roots.table // 8], VAR_ARRAY)
         if roots.table % 8:
-            raise RootError("the static variables are at an odd place")
+            msg = "the static variables are at an odd place"
+            raise RootError(msg)
         words = {index: table[index] for index in (roots.hashes, *roots.fields)}
         layout = objects.layout(words[roots.hashes])
         if len(layout) != len(roots.fields):
@@ -103,7 +104,8 @@ def read_record(image: Image, signature: StableSignature) -> State:
             if (word := objects.unwrapped(objects.fields(metadata.actor, (h,))[0])) is not None and at
         }
     except IndexError:
-        raise WordError("this points outside of the image") from None
+        msg_0 = "this points outside of the image"
+        raise WordError(msg_0) from None
     return State(image, signature, variables_of(signature, content))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analyzer.candid.methods import method_of
@@ -16,14 +15,16 @@ from analyzer.heap.export import Export
 from analyzer.heap.image import FlatImage
 from analyzer.heap.state import State, read_state
 from analyzer.motoko.parse import parse_stable
-from migrator.backups.metadata import to_json
-from replica import Replica
 from replica.execution.message import PRE_UPGRADE, Message
+from replica.snapshots.metadata import to_json
 from tests.heap.build import PROGRAMS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from analyzer.candid.types import CandidInterface
     from analyzer.motoko.types import StableSignature
+    from replica import Replica
     from replica.management.snapshots import Snapshot
 
 LIMIT = 10**12  # instructions
@@ -90,7 +91,8 @@ def state_of(name: str, memory: bytes) -> State:
 
 
 def document(state: State) -> dict[str, Any]:
-    return json.loads("".join(Export(state).document()))
+    found: dict[str, Any] = json.loads("".join(Export(state).document()))
+    return found
 
 
 def exported(state: State) -> tuple[dict[str, Any], list[Any]]:
