@@ -6,6 +6,7 @@ look the same: then it keeps its entries in the same way.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -118,6 +119,7 @@ _COUNT, _DATA, _CHILDREN = heap_hash("count"), heap_hash("data"), heap_hash("chi
 _LEAF, _INTERNAL, _RED, _BLACK = heap_hash("leaf"), heap_hash("internal"), heap_hash("red"), heap_hash("black")
 _EMPTY, _BRANCH, _NODE = heap_hash("empty"), heap_hash("branch"), heap_hash("node")
 _MAX_HEIGHT = 200  # of a balanced tree; 64 are more than a memory can hold
+_MAX_PATH = 500_000  # of one that nobody keeps in balance
 
 
 def natural(word: int) -> int:
@@ -127,9 +129,11 @@ def natural(word: int) -> int:
     return word >> 2
 
 
-def _counted(entries: Iterator[tuple[int, ...]], size: int) -> Iterator[tuple[int, ...]]:
-    """Give entries, and hold that there are as many as the container says."""
-    found = 0
+def _counted(objects: Objects, entries: Iterator[tuple[int, ...]], word: int) -> Iterator[tuple[int, ...]]:
+    """Give entries, and hold that there are as many as the container says. word: the Nat that says it."""
+    found, size = 0, natural(word)
+    if size > objects.image.size // 8:
+        bad("a container says that it holds more than the image")
     for entry in entries:
         found += 1
         if found > size:
@@ -148,7 +152,7 @@ def _slot(objects: Objects, word: int) -> int:
 
 def _btree(objects: Objects, word: int, slots: int) -> Iterator[tuple[int, ...]]:
     size, root = (objects.boxed(w) for w in objects.fields(word, _SIZE_ROOT))
-    return _counted(_btree_entries(objects, root, slots), natural(size))
+    return _counted(objects, _btree_entries(objects, root, slots), size)
 
 
 def _btree_entries(objects: Objects, root: int, slots: int) -> Iterator[tuple[int, ...]]:
@@ -192,7 +196,7 @@ def _btree_node(objects: Objects, word: int, slots: int) -> Iterator[tuple[int, 
 
 def _red_black(objects: Objects, word: int, width: int) -> Iterator[tuple[int, ...]]:
     size, root = objects.fields(word, _SIZE_ROOT)
-    return _counted(_in_order(objects, root, width), natural(size))
+    return _counted(objects, _in_order(objects, root, width), size)
 
 
 def _in_order(objects: Objects, root: int, width: int) -> Iterator[tuple[int, ...]]:
@@ -218,7 +222,7 @@ def _in_order(objects: Objects, root: int, width: int) -> Iterator[tuple[int, ..
 
 
 def _tuple(objects: Objects, word: int, count: int) -> list[int]:
-    items = objects.elements(word, 7)
+    items = objects.elements(word, 7, count)
     if len(items) != count:
         bad("a tuple is of another length")
     return items
@@ -263,7 +267,7 @@ _STACK = heap_hash("top"), heap_hash("size")
 
 def _queue(objects: Objects, word: int) -> Iterator[tuple[int, ...]]:
     front, size = (objects.boxed(w) for w in objects.fields(word, _QUEUE))
-    return _counted(_linked(objects, front), natural(size))
+    return _counted(objects, _linked(objects, front), size)
 
 
 def _linked(objects: Objects, word: int) -> Iterator[tuple[int, ...]]:
@@ -275,17 +279,17 @@ def _linked(objects: Objects, word: int) -> Iterator[tuple[int, ...]]:
 
 def _stack(objects: Objects, word: int) -> Iterator[tuple[int, ...]]:
     top, size = (objects.boxed(w) for w in objects.fields(word, _STACK))
-    return _counted(_chain(objects, top), natural(size))
+    return _counted(objects, _chain(objects, top), size)
 
 
 def _two_lists(objects: Objects, word: int) -> Iterator[tuple[int, ...]]:
     front, size, back = _tuple(objects, word, 3)
-    return _counted(_both(objects, front, back), natural(size))
+    return _counted(objects, _both(objects, front, back), size)
 
 
 def _both(objects: Objects, front: int, back: int) -> Iterator[tuple[int, ...]]:
     yield from _chain(objects, front)
-    yield from reversed(list(_chain(objects, back)))
+    yield from ((word,) for word in reversed(array("Q", (word for (word,) in _chain(objects, back)))))
 
 
 _KEYVALS, _LEFT, _RIGHT, _KEY_FIELD = (heap_hash(n) for n in ("keyvals", "left", "right", "key"))
@@ -315,8 +319,8 @@ def _rb_tree(objects: Objects, word: int) -> Iterator[tuple[int, ...]]:
         tag, payload = objects.case(at)
         if tag == _NODE:
             left -= 1
-            if left < 0:
-                bad("a tree leads back to itself")
+            if left < 0 or len(path) > _MAX_PATH:
+                bad("a tree leads back to itself, or is higher than is read")
             _, below, entry, above = _tuple(objects, payload, 4)
             path.append((entry, above))
             at = below

@@ -25,6 +25,7 @@ from analyzer.heap.errors import HeapError, TooMuch, WordError, bad
 from analyzer.heap.layout import (
     ACTOR,
     ARRAY,
+    BIG,
     BLOB,
     BOX,
     FLOAT,
@@ -60,6 +61,7 @@ MAX_NESTING = 60  # levels of a type that contains itself, until a Ref stands fo
 MAX_STATIC = 60  # levels of any type, until its next level counts as one that contains itself
 CHUNK = 20_000  # elements of arrays and containers in a value that is read at once
 _RELAX = 20_000  # values until the system may forget what was read of a file
+_LONG = 4096  # bytes of a text, blob or number, that count as an element
 _EXPANSION = 64  # times that the image may be read over because values are shared
 
 
@@ -135,15 +137,12 @@ class Decoder:
 
     # -- whole values
 
-    def value(self, shape: Shape, word: int, chunk: int = CHUNK, *, alone: bool = False) -> Any:  # noqa: ANN401
-        """Return a value. chunk: how many elements it may have. alone: even if it is shared.
-
-        Raises Large, HeapError.
-        """
+    def value(self, shape: Shape, word: int, *, alone: bool = False) -> Any:  # noqa: ANN401
+        """Return a value. alone: even if it is shared. Raises Large, HeapError."""
         reader = self._readers.get(shape) or self.reader(shape)
         if alone:
             reader = self._unshared.get(shape, reader)
-        self._left = chunk
+        self._left = CHUNK
         self._depth = 0
         try:
             return reader(word)
@@ -151,15 +150,25 @@ class Decoder:
             msg = "this points outside of the image"
             raise WordError(msg) from None
         finally:
-            spent = chunk - self._left
-            self._total -= spent + 1
+            spent = CHUNK - self._left
             self._unrelaxed += spent + 1
             if self._unrelaxed > _RELAX:
                 self._image.relax()
                 self._unrelaxed = 0
-            if self._total < 0:
-                msg = "values are shared so often that they unfold to many times the size of the image"
-                raise TooMuch(msg)
+            self._pay(spent + 1)
+
+    def _pay(self, count: int) -> None:
+        """Count what was read against what may be read of the image in all. Raises TooMuch."""
+        self._total -= count
+        if self._total < 0:
+            msg = "values are shared so often that they unfold to many times the size of the image"
+            raise TooMuch(msg)
+
+    def _weigh(self, size: int) -> None:
+        """Count the bytes of a text, blob or number: of long ones only a few may be in one value. Raises Large."""
+        if size > _LONG:
+            self._pay(size // 8)
+            self.spend(min(size // _LONG, CHUNK // 2))  # one alone is always read
 
     def spend(self, count: int) -> None:
         """Count elements that are read. Raises Large: too many at once."""
@@ -178,7 +187,9 @@ class Decoder:
     def parts(self, shape: Shape, word: int) -> Iterator[Part]:
         """Give the parts of a value, one level down. Raises HeapError."""
         try:
-            yield from self._parts(shape, word)
+            for part in self._parts(shape, word):
+                self._pay(1)
+                yield part
         except IndexError:
             msg = "this points outside of the image"
             raise WordError(msg) from None
@@ -193,7 +204,7 @@ class Decoder:
             for label, child, is_var, at in zip(shape.labels, shape.children, shape.mutable, words, strict=True):
                 yield Part(f".{label}", "field", child, objects.boxed(at) if is_var else at)
         elif form is Form.TUPLE:
-            words = objects.elements(word, TUPLE) if shape.children else []
+            words = objects.elements(word, TUPLE, len(shape.children)) if shape.children else []
             if len(words) != len(shape.children):
                 bad("a tuple is of another length")
             for label, child, at in zip(shape.labels, shape.children, words, strict=True):
@@ -311,7 +322,7 @@ class Decoder:
     def _primitive(self, name: str) -> Reader:
         words, objects = self._image.words, self.objects
         if name in ("Nat", "Int"):
-            return _natural(objects) if name == "Nat" else _integer(objects)
+            return _natural(self._big) if name == "Nat" else _integer(self._big)
         if name in _COMPACT:
             return _compact(*_COMPACT[name], name)
         if name in ("Nat64", "Int64"):
@@ -328,15 +339,32 @@ class Decoder:
             return self._text()
         if name in ("Blob", "Principal"):
             tag = BLOB if name == "Blob" else PRINCIPAL
-            return lambda word: objects.bytes_of(word, tag)
+            return self._blob(tag)
         if name == "Region":
             return self._region
         msg = f"values of the type {name} are not read"
         raise TooMuch(msg)
 
+    def _big(self, word: int) -> int:
+        index = self.objects.expect(word, BIG)
+        self._weigh((self._image.words[index + 2] & 0xFFFF_FFFF) * 8)
+        return self.objects.big(word)
+
+    def _blob(self, tag: int) -> Reader:
+        words, objects, bytes_at, weigh = self._image.words, self.objects, self._image.bytes_at, self._weigh
+
+        def read(word: int) -> bytes:
+            index = objects.expect(word, tag)
+            size = words[index + 2]
+            if size > _LONG:
+                weigh(size)
+            return bytes_at((index + 3) << 3, size)
+
+        return read
+
     def _text(self) -> Reader:
         words, objects, image = self._image.words, self.objects, self._image
-        bytes_at = image.bytes_at
+        bytes_at, weigh = image.bytes_at, self._weigh
 
         def read(word: int) -> str:
             if word & 7 != 7:  # noqa: PLR2004 - an address of a word, minus one
@@ -344,8 +372,15 @@ class Decoder:
             index = words[(word + 9) >> 3] + 1 >> 3
             try:
                 if words[index] == TEXT:
-                    return bytes_at((index + 3) << 3, words[index + 2]).decode()
-                return objects.text_bytes(word).decode()
+                    size = words[index + 2]
+                    if size > _LONG:
+                        weigh(size)
+                    return bytes_at((index + 3) << 3, size).decode()
+                before = objects.joined
+                whole = objects.text_bytes(word)
+                self._pay(objects.joined - before)
+                weigh(len(whole))
+                return whole.decode()
             except UnicodeDecodeError:
                 msg = "a Text is not UTF-8"
                 raise WordError(msg) from None
@@ -357,7 +392,7 @@ class Decoder:
         return self._image.words[index + 2], self._image.words[index + 3]
 
     def _function(self, word: int) -> tuple[bytes, str]:
-        items = self.objects.elements(word, FUNCTION)
+        items = self.objects.elements(word, FUNCTION, 2)
         if len(items) != 2:  # noqa: PLR2004 - an actor and a method
             bad("a shared function is damaged")
         try:
@@ -447,7 +482,7 @@ class Decoder:
             if any(h not in layout for h in shape.hashes):
                 missing = next(n for n, h in zip(shape.labels, shape.hashes, strict=True) if h not in layout)
                 bad(f"the record has no field {missing}")
-            if len(plans) > 10_000:  # noqa: PLR2004 - a program has some
+            if len(plans) * len(readers) > 1_000_000:  # noqa: PLR2004 - a program has some
                 plans.clear()
             plan = plans[blob] = [(layout[h], r) for h, r in zip(shape.hashes, readers, strict=True)]
             return plan
@@ -547,25 +582,26 @@ def _compact(shift: int, kind: int, signed: bool, name: str) -> Reader:  # noqa:
     return read
 
 
-def _natural(objects: Objects) -> Reader:
+def _natural(big: Reader) -> Reader:
     def read(word: int) -> int:
         if word & 3 == 2 and word < _SIGN:  # noqa: PLR2004 - a compact number
             return word >> 2
         if word & 7 != 7:  # noqa: PLR2004 - no pointer either
             bad(f"expected Nat, found the word {word:#x}")
-        value = objects.big(word)
+        value: int = big(word)
         return value if value >= 0 else bad("a Nat is negative")
 
     return read
 
 
-def _integer(objects: Objects) -> Reader:
+def _integer(big: Reader) -> Reader:
     def read(word: int) -> int:
         if word & 3 == 2:  # noqa: PLR2004 - a compact number
             return (word - _WORD >> 2) if word & _SIGN else word >> 2
         if word & 7 != 7:  # noqa: PLR2004 - no pointer either
             bad(f"expected Int, found the word {word:#x}")
-        return objects.big(word)
+        value: int = big(word)
+        return value
 
     return read
 

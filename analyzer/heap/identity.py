@@ -10,7 +10,7 @@ from analyzer.heap.layout import NULL, WEAK
 from analyzer.heap.shapes import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from analyzer.heap.decode import Part
     from analyzer.heap.shapes import Shape
@@ -75,14 +75,23 @@ class _Walk:
             raise WordError(msg) from None
 
     def _run(self, shape: Shape, word: int) -> None:
-        todo = [iter(self._parts(shape, word))]
+        # Few parts are put on the stack as they are, so that a chain of any length takes one place on it.
+        todo: list[tuple[Shape, int] | Iterator[Part]] = [(shape, word)]
         while todo:
-            for part in todo[-1]:
-                if part.shape.identity:
-                    todo.append(iter(self._parts(part.shape, part.word)))
-                    break
-            else:
+            top = todo[-1]
+            if isinstance(top, tuple):
                 todo.pop()
+                parts = self._parts(*top)
+                if top[0].form in (Form.ARRAY, Form.VAR_ARRAY) or self.decoder.container(top[0]) is not None:
+                    todo.append(iter(parts))
+                else:
+                    todo += [(part.shape, part.word) for part in parts if part.shape.identity]
+                continue
+            part = next((part for part in top if part.shape.identity), None)
+            if part is None:
+                todo.pop()
+            else:
+                todo.append((part.shape, part.word))
 
     def _parts(self, shape: Shape, word: int) -> Iterable[Part]:
         if not shape.identity:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analyzer.heap.image import Image
 
 MAX_LIMBS = 1 << 20  # of a big number: 60 million bits
+MAX_ELEMENTS = 1 << 20  # of an array that a container or the runtime keeps its own things in
 _LIMB = 60
 
 
@@ -34,7 +35,9 @@ class Objects:
 
     def __init__(self, image: Image) -> None:
         self.image = image
+        self.joined = 0  # parts of texts that were put together
         self._layouts: dict[int, dict[int, int]] = {}
+        self._known = 0
 
     def follow(self, word: int) -> int:
         """Return where the object is that a pointer leads to: the number of its first word."""
@@ -66,8 +69,10 @@ class Objects:
             hashes = self.image.words_at(index + 3, size // 8)
             if any(a >= b for a, b in pairwise(hashes)):
                 bad("the fields of a record are not in order")
-            if len(self._layouts) > 100_000:  # noqa: PLR2004 - a program has some hundred
+            self._known += len(hashes) + 1
+            if self._known > 1_000_000:  # noqa: PLR2004 - a program has some hundred
                 self._layouts.clear()
+                self._known = len(hashes) + 1
             known = self._layouts[blob] = {value: 3 + i for i, value in enumerate(hashes)}
         return known
 
@@ -86,10 +91,13 @@ class Objects:
         """Return the word in a mutable box."""
         return self.image.words[self.expect(word, BOX) + 2]
 
-    def elements(self, word: int, tag: int) -> list[int]:
-        """Return the words of an array or a tuple. tag: which kind of it."""
+    def elements(self, word: int, tag: int, most: int = MAX_ELEMENTS) -> list[int]:
+        """Return the words of an array or a tuple. tag: which kind of it. Raises WordError: it has more than `most`."""
         index = self.expect(word, tag)
-        return self.image.words_at(index + 3, self.image.words[index + 2])
+        count = self.image.words[index + 2]
+        if count > most:
+            bad(f"expected at most {most:,} elements, found {count:,}")
+        return self.image.words_at(index + 3, count)
 
     def length(self, word: int, tag: int) -> int:
         """Return how many elements an array has. Raises WordError: more than there can be."""
@@ -145,6 +153,7 @@ class Objects:
         steps = image.size // 16
         while todo:
             steps -= 1
+            self.joined += 1
             at = self.follow(todo.pop())
             if words[at] == ROPE:
                 todo += (words[at + 4], words[at + 3])
