@@ -62,7 +62,7 @@ MAX_STATIC = 60  # levels of any type, until its next level counts as one that c
 CHUNK = 20_000  # elements of arrays and containers in a value that is read at once
 _RELAX = 20_000  # values until the system may forget what was read of a file
 _LONG = 4096  # bytes of a text, blob or number, that count as an element
-_EXPANSION = 64  # times that the image may be read over because values are shared
+_EXPANSION = 4  # elements that may be read, for each word of the image: values that are shared are read each time
 
 
 class Case(NamedTuple):

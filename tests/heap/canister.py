@@ -54,6 +54,10 @@ class Program:
         self.id = ic.create()
         ic.install(self.id, module(name))
 
+    def upgrade(self, name: str) -> None:
+        self.ic.upgrade(self.id, module(name), persistence="keep")
+        self.name = name
+
     def call(self, method: str, arg: str = "()") -> list[Any]:
         known = interface(self.name)
         found = method_of(known, method)
