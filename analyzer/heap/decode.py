@@ -167,7 +167,7 @@ class Decoder:
     def _weigh(self, size: int) -> None:
         """Count the bytes of a text, blob or number: of long ones only a few may be in one value. Raises Large."""
         if size > _LONG:
-            self._pay(size // 8)
+            self._pay(size // 256)
             self.spend(min(size // _LONG, CHUNK // 2))  # one alone is always read
 
     def spend(self, count: int) -> None:
