@@ -61,7 +61,7 @@ MAX_NESTING = 60  # levels of a type that contains itself, until a Ref stands fo
 MAX_STATIC = 60  # levels of any type, until its next level counts as one that contains itself
 CHUNK = 20_000  # elements of arrays and containers in a value that is read at once
 _RELAX = 20_000  # values until the system may forget what was read of a file
-_LONG = 4096  # bytes of a text, blob or number, that count as an element
+_LONG = 1024  # bytes of a text, blob or number, that count as an element
 _EXPANSION = 4  # elements that may be read, for each word of the image: values that are shared are read each time
 
 

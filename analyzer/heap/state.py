@@ -13,6 +13,7 @@ from analyzer.heap.roots import find_roots
 from analyzer.heap.shapes import Shapes
 from analyzer.motoko.print import type_text
 from analyzer.motoko.universe import Universe
+from grammars.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,8 @@ class Variable(NamedTuple):
 class State:
     """What an image holds. notes: what a reader of it should know, a sentence each.
 
-    hooked: the program has code that runs before an upgrade and may change what is here.
+    hooked: the program has code that runs before an upgrade and may change what is here. module: digest of the
+    program's code, empty where it was not read.
     """
 
     image: Image
@@ -47,6 +49,7 @@ class State:
     variables: list[Variable]
     hooked: bool = False
     notes: list[str] = field(default_factory=list)
+    module: str = ""
 
     def variable(self, name: str) -> Variable | None:
         """Return a variable by its name."""
@@ -82,7 +85,8 @@ def read_state(image: Image, module: bytes, signature: StableSignature) -> State
     except IndexError:
         msg = "the image and the module do not belong together"
         raise LayoutError(msg) from None
-    return State(image, signature, variables_of(signature, content), roots.hooked, notes)
+    variables = variables_of(signature, content)
+    return State(image, signature, variables, roots.hooked, notes, sha256(module).hexdigest())
 
 
 def read_record(image: Image, signature: StableSignature) -> State:

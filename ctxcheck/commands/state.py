@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import sys
 from contextlib import contextmanager
 from functools import partial
@@ -37,16 +38,25 @@ if TYPE_CHECKING:
     from analyzer.report.drawing import Drawing, Line
     from ctxcheck.snapshots import Opened
 
+_MARK = re.compile(r"(?<=\w)__\d+\b")  # by which the compiler tells types of one name apart
 _LINE = 400  # characters of a path or a type
 _STYLES = {Change.LOST: "breaking", Change.CHANGED: "lossy", Change.UNKNOWN: "undecided", Change.ADDED: "safe"}
+
+
+_IDENTITY = click.option(
+    "--age-identity",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The key that opens a backup that is encrypted.",
+)
 
 
 @click.group("state", short_help="Look into a snapshot: its stable variables, without its canister.")
 def command() -> None:
     """Read the stable variables of a Motoko canister straight from a snapshot of it, without asking the canister.
 
-    A snapshot is a directory that `icp canister snapshot download` wrote. Programs with enhanced orthogonal persistence
-    are read, as moc compiled them.
+    A snapshot is a directory that `icp canister snapshot download` wrote, or a backup that `ctxcheck list` shows, by
+    its name or path. Programs with enhanced orthogonal persistence are read, as moc compiled them.
     """
     gc.disable()  # values come by the million and hold no cycles
 
@@ -60,7 +70,8 @@ def command() -> None:
 @click.option(
     "--rows", type=click.IntRange(0, 1_000_000), default=3, show_default=True, help="Entries to show of each."
 )
-def show_command(snapshot: str, path: str | None, rows: int) -> None:
+@_IDENTITY
+def show_command(snapshot: str, path: str | None, rows: int, age_identity: Path | None) -> None:
     """Show each stable variable of SNAPSHOT: its type, its entries, its bytes and the first rows; or what is at PATH.
 
     PATH is a variable and steps into it: `seasons[42].status`, `names["ada"].owner`, `queue[0]`.
@@ -72,7 +83,7 @@ def show_command(snapshot: str, path: str | None, rows: int) -> None:
       3  the snapshot cannot be read
     """  # noqa: D301 - click's mark for lines that stay as they are
     with Progress("reading"):
-        opened = open_snapshot(snapshot)
+        opened = open_snapshot(snapshot, age_identity)
         decoder = Decoder(opened.state.image)
         if path is None:
             lines = list(_all_lines(opened, decoder, rows))
@@ -116,22 +127,21 @@ def _all_lines(opened: Opened, decoder: Decoder, rows: int) -> Iterator[Line]:
 def _variable_lines(decoder: Decoder, variable: Variable, size: int, rows: int) -> Iterator[Line]:
     shape = variable.shape
     container = decoder.container(shape)
-    kind = f" {container.name}" if container is not None else ""
+    facts = [container.name] if container is not None else []
     is_list = container is not None or shape.form in (Form.ARRAY, Form.VAR_ARRAY)
     first: list[Part] = []
-    entries = ""
     if is_list:
         parts = decoder.parts(shape, variable.word)
         first = list(islice(parts, rows))
         count = len(first) + sum(1 for _ in parts)
-        entries = f"  {count:,} {'entry' if count == 1 else 'entries'}"
+        facts.append(f"{count:,} {'entry' if count == 1 else 'entries'}")
     var = "var " if variable.mutable else ""
     yield [
         (var, "dim"),
         (clean(variable.name), "bold"),
-        (f" : {clean(' '.join(variable.type.split()), _LINE)}", ""),
+        (f" : {clean(_MARK.sub('', ' '.join(variable.type.split())), _LINE)}", ""),
     ]
-    yield [(f"   {kind}{entries}  {size:,} bytes".replace("    ", "  "), "dim")]
+    yield [(f"  {'  '.join([*facts, f'{size:,} bytes'])}", "dim")]
     if is_list:
         key_shape = None if container is None else container.key
         brief = Brief(decoder.container)
@@ -184,7 +194,8 @@ def _value_lines(decoder: Decoder, place: Place, rows: int) -> Iterator[Line]:
     type=click.Path(path_type=Path),
     help="A folder to write instead: a file of JSON Lines for each variable, and one for what they share.",
 )
-def export_command(snapshot: str, output: Path | None, lines: Path | None) -> None:
+@_IDENTITY
+def export_command(snapshot: str, output: Path | None, lines: Path | None, age_identity: Path | None) -> None:
     """Write all stable variables of SNAPSHOT as JSON. What is written can be read by you alone.
 
     \b
@@ -197,7 +208,7 @@ def export_command(snapshot: str, output: Path | None, lines: Path | None) -> No
         msg = "--output and --lines exclude each other"
         raise click.UsageError(msg)
     with Progress("exporting"):
-        opened = open_snapshot(snapshot)
+        opened = open_snapshot(snapshot, age_identity)
         with _about(opened):
             if lines is not None:
                 _write_lines(opened, lines)
@@ -260,8 +271,9 @@ def _private(path: Path) -> Iterator[IO[str]]:
 @click.argument("new")
 @click.option("--limit", type=click.IntRange(0, 1000), default=50, show_default=True, help="Differences to list.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_IDENTITY
 @click.pass_context
-def diff_command(ctx: click.Context, old: str, new: str, limit: int, form: str) -> None:
+def diff_command(ctx: click.Context, old: str, new: str, limit: int, form: str, age_identity: Path | None) -> None:
     """Compare the stable variables of two snapshots, OLD and NEW, value by value.
 
     What the migration of the new version touches may change; all else has to stay. Of snapshots from before and after
@@ -275,7 +287,7 @@ def diff_command(ctx: click.Context, old: str, new: str, limit: int, form: str) 
       3  a snapshot cannot be read
     """  # noqa: D301 - click's mark for lines that stay as they are
     with Progress("comparing"):
-        before, after = open_snapshot(old), open_snapshot(new)
+        before, after = open_snapshot(old, age_identity), open_snapshot(new, age_identity)
         try:
             result = compare(before.state, after.state)
         except HeapError as error:

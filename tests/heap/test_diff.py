@@ -159,3 +159,14 @@ def test_large_values_are_compared_part_by_part_with_the_same_outcome(
     parts = compare(before, program.state())
     assert sorted(d[:2] for d in _told(parts)) == sorted(d[:2] for d in _told(whole))
     assert parts.summary() == whole.summary()
+
+
+def test_what_a_migration_touched_may_not_change_without_an_upgrade(ic: Replica) -> None:
+    program = Program("before", ic)
+    program.upgrade("after")
+    before = program.state()
+    program.call("use")
+    result = compare(before, program.state())
+    assert not result.kept
+    assert ("changed", "total", '"7old"', '"7old!"') in _told(result)
+    assert result.count(Change.LOST, unexpected=True) == 3  # the elements of `fresh`
