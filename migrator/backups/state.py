@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import mmap
 import tempfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from analyzer.errors import SourceError
+from analyzer.errors import CtxError, SourceError
 from analyzer.heap.errors import HeapError, RootError
+from analyzer.heap.export import Export
 from analyzer.heap.image import FlatImage, PiecedImage
 from analyzer.heap.state import read_state
 from analyzer.motoko.parse import parse_stable
 from analyzer.sources.wasm import STABLE, read_module, uncompressed
+from migrator.backups.data import Variables
 from migrator.backups.store import PIECE
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from migrator.backups.icp import Directory
     from migrator.backups.image import SnapshotImage
 
+MAX_DOCUMENT = 16 << 20  # characters of JSON in a data backup, which is read as a whole
 MEMORY, MODULE = "wasm_memory", "wasm_module"
 
 
@@ -75,6 +79,25 @@ def state_of_directory(directory: Directory) -> tuple[State, bytes]:
         error.where = error.where or str(path)
         raise
     return state_of(memory, installed, str(directory.folder)), installed
+
+
+def variables_of_backup(snapshot: SnapshotImage) -> Variables:
+    """Return the stable variables of a snapshot for a data backup, or why they are not in it."""
+    name, size = snapshot.folder.name, 0
+    try:
+        state = state_of_backup(snapshot)
+        pieces: list[str] = []
+        for piece in Export(state).document(module=snapshot.manifest.module_hash):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_DOCUMENT:
+                return Variables(name, why=f"they are more than is kept here: `ctxcheck state export {name}`")
+        document: dict[str, Any] = json.loads("".join(pieces))
+        return Variables(name, document)
+    except CtxError as error:
+        return Variables(name, why=str(error))
+    except RecursionError:
+        return Variables(name, why=f"they are nested too deeply: `ctxcheck state export {name}`")
 
 
 def memory_of(snapshot: SnapshotImage) -> Image:
