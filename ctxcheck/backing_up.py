@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ctxcheck.connection import Connection, Target
+    from migrator.backups.data import CanisterData
     from migrator.backups.encryption import Recipient
     from migrator.backups.listing import Backup
     from migrator.backups.manifest import Manifest
@@ -96,16 +97,29 @@ def _runs(project: Path, name: str) -> bool:
     return True
 
 
+class DataBackup(NamedTuple):
+    """A data backup that was written. found: what is in it, by canister."""
+
+    path: Path
+    found: dict[str, CanisterData]
+
+
 def back_up_data(
     connection: Connection,
     targets: list[Target],
     stamp: str,
     queries: tuple[str, ...],
     recipient: Recipient | None = None,
-) -> Path:
-    """Write what the listing queries of canisters return; return the file."""
+) -> DataBackup:
+    """Write what the listing queries of canisters return. Their variables come in once there is a snapshot."""
     from analyzer.candid.parse import parse_candid  # noqa: PLC0415 - see above
-    from migrator.backups.data import CanisterData, listing_queries, read_data, write_data  # noqa: PLC0415
+    from migrator.backups.data import (  # noqa: PLC0415
+        CanisterData,
+        Variables,
+        listing_queries,
+        read_data,
+        write_data,
+    )
     from migrator.backups.private import make_folder  # noqa: PLC0415
     from migrator.network.canister import CANDID, read_canister  # noqa: PLC0415
 
@@ -122,7 +136,9 @@ def back_up_data(
                 return connection.agent.query(target.id, name, arg)
 
             listings, missing = read_data(interface, ask, queries or listing_queries(interface))
-        found[target.name] = CanisterData(target.text, None if module is None else module.hex(), listings, missing)
+        hashed = None if module is None else module.hex()
+        without = Variables(None, why="no snapshot was made with this backup")
+        found[target.name] = CanisterData(target.text, hashed, listings, missing, variables=without)
         entries = sum(one.entries or 0 for one in listings.values())
         click.echo(f"data of {target.name}: {entries:,} entries of {len(listings)} queries", err=True)
         for name, why in missing.items():
@@ -130,7 +146,30 @@ def back_up_data(
     make_folder(backups_folder(connection.project), ignored=True)
     path = backups_folder(connection.project) / f"data-backup-{stamp}.json"
     write_data(path, found, created=stamp, network=connection.place.url, recipient=recipient)
-    return path
+    return DataBackup(path, found)
+
+
+def add_variables(
+    connection: Connection,
+    made: DataBackup,
+    stamp: str,
+    snapshots: dict[str, Path],
+    recipient: Recipient | None = None,
+) -> None:
+    """Write a data backup again, with the stable variables of snapshots. snapshots: folders, by canister."""
+    from migrator.backups.data import write_data  # noqa: PLC0415 - see above
+    from migrator.backups.image import SnapshotImage  # noqa: PLC0415
+    from migrator.backups.state import variables_of_backup  # noqa: PLC0415
+
+    found = dict(made.found)
+    for name, folder in snapshots.items():
+        variables = variables_of_backup(SnapshotImage(folder, open_store(connection.project)))
+        found[name] = found[name]._replace(variables=variables)
+        if variables.document is None:
+            click.echo(f"  variables of {name} are in the snapshot alone: {variables.why}", err=True)
+        else:
+            click.echo(f"variables of {name}: {len(variables.document['variables']):,} of the snapshot", err=True)
+    write_data(made.path, found, created=stamp, network=connection.place.url, recipient=recipient)
 
 
 def back_up_snapshot(connection: Connection, target: Target, stamp: str, store: Store, *, resume: bool = False) -> Path:

@@ -46,6 +46,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Inspect": {
         "lint": ("ctxcheck.commands.lint", "Find what will be a danger at some upgrade."),
         "suggest": ("ctxcheck.commands.suggest", "Write the migration that an upgrade needs, and prove it."),
+        "state": ("ctxcheck.commands.state", "Look into a snapshot: its stable variables, without its canister."),
     },
     "Tools": {
         "init": ("ctxcheck.commands.init", "Set up a project: configuration, hook, script."),

@@ -36,7 +36,7 @@ def is_module(data: bytes) -> bool:
 
 def read_module(data: bytes, where: str) -> Module:
     """Return what a module says of itself. Raises SourceError, whatever the bytes are."""
-    module = _uncompressed(data, where) if data[:2] == GZIP else data
+    module = uncompressed(data, where)
     if module[:4] != MAGIC:
         msg = "this is not a WebAssembly module"
         raise SourceError(msg, where=where, hint='a module begins with the bytes 00 61 73 6d ("\\0asm")')
@@ -64,7 +64,10 @@ def read_module(data: bytes, where: str) -> Module:
     raise _damaged(where, f"it has more than {MAX_SECTIONS:,} sections")
 
 
-def _uncompressed(data: bytes, where: str) -> bytes:
+def uncompressed(data: bytes, where: str) -> bytes:
+    """Return a module as it is run, whether it is compressed or not. Raises SourceError."""
+    if data[:2] != GZIP:
+        return data
     unpacker = zlib.decompressobj(wbits=31)
     try:
         module = unpacker.decompress(data, MAX_MODULE + 1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ctxcheck.backing_up import (
+    add_variables,
     back_up_data,
     back_up_project,
     back_up_snapshot,
@@ -81,11 +82,17 @@ def command(  # noqa: PLR0913 - click gives each option
         targets = connection.targets(canisters)
         if files:
             made.append(back_up_project(connection, at, recipient))
-        if data:
-            made.append(back_up_data(connection, targets, at, queries, recipient))
+        listed = back_up_data(connection, targets, at, queries, recipient) if data else None
+        if listed is not None:
+            made.append(listed.path)
         if snapshot:
             store = open_store(connection.project, recipient=age_recipient)
-            made += [back_up_snapshot(connection, target, at, store, resume=resume) for target in targets]
+            folders = {
+                target.name: back_up_snapshot(connection, target, at, store, resume=resume) for target in targets
+            }
+            made += folders.values()
+            if listed is not None:
+                add_variables(connection, listed, at, folders, recipient)
     for path in made:
         sys.stdout.write(f"{path.relative_to(connection.project)}\n")
 

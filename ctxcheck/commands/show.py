@@ -113,3 +113,12 @@ def _data(_project: Path, found: Backup, drawing: Drawing) -> Iterator[Line]:
             yield [(f"    {listing.method:<28}", ""), (entries, "")]
         for method, why in canister.missing.items():
             yield from wrapped(f"{method} is NOT backed up: {why}", drawing, [("    ", "")], [("    ", "")], "breaking")
+        kept = canister.variables
+        if kept is not None and kept.document is not None:
+            yield [
+                (f"    {'stable variables':<28}", ""),
+                (f"{len(kept.document['variables']):,} of {kept.snapshot}", ""),
+            ]
+        elif kept is not None:
+            text = f"stable variables are not in it: {kept.why}"
+            yield from wrapped(text, drawing, [("    ", "")], [("    ", "")], "lossy")

@@ -2,6 +2,9 @@
 
 Each listing stands there decoded, with its type, and as it came, so that it is restored byte for byte. A listing that
 could not be had is named with the reason, and is never a shorter list.
+
+Beside them stands what no query returns: the stable variables, as a snapshot of the same backup has them. They are
+there to be read; nothing restores them but the snapshot itself.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
     from migrator.backups.encryption import Identity, Recipient
     from migrator.backups.paging import Paging
 
-SCHEMA = "ctxcheck.data/1"
+SCHEMA = "ctxcheck.data/2"
+_READ = (SCHEMA, "ctxcheck.data/1")  # the first had no stable variables
 _LONG = 1_000_000  # letters of a type's text
 
 
@@ -49,14 +53,30 @@ class Listing(NamedTuple):
     pages: int = 1
 
 
+class Variables(NamedTuple):
+    """The stable variables of a canister. snapshot: the backup that they are read from, None where none was made.
+
+    document: as `ctxcheck state export` writes it (`ctxcheck.state/1`), None where `why` says why it is not here.
+    """
+
+    snapshot: str | None
+    document: dict[str, Any] | None = None
+    why: str | None = None
+
+
 class CanisterData(NamedTuple):
-    """missing: why a query is not backed up, by its name. optional: of these, what need not be there."""
+    """What is kept of one canister.
+
+    missing: why a query is not backed up, by its name. optional: of these, what need not be there. variables: None in a
+    backup of before they were kept.
+    """
 
     id: str
     module_hash: str | None
     listings: dict[str, Listing]
     missing: dict[str, str]
     optional: tuple[str, ...] = ()
+    variables: Variables | None = None
 
 
 def listing_queries(interface: CandidInterface) -> list[str]:
@@ -177,6 +197,7 @@ def _told(one: CanisterData) -> dict[str, Any]:
         },
         "not_backed_up": one.missing,
         "optional": list(one.optional),
+        "variables": None if one.variables is None else one.variables._asdict(),
     }
 
 
@@ -191,7 +212,7 @@ def told_data(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         msg = f"this cannot be read: {error}"
         raise SourceError(msg, where=str(path)) from None
-    if not isinstance(told, dict) or told.get("schema") != SCHEMA:
+    if not isinstance(told, dict) or told.get("schema") not in _READ:
         msg = "this is no data backup of ctxcheck"
         raise SourceError(msg, where=str(path), hint="a backup of the npm script is listed, and restored by hand")
     digest = told.pop("sha256", None)
@@ -229,7 +250,19 @@ def _canister(one: dict[str, Any]) -> CanisterData:
         for method, part in one["queries"].items()
     }
     missing = {str(method): str(why) for method, why in one["not_backed_up"].items()}
-    return CanisterData(str(one["id"]), one["module_hash"], listings, missing, tuple(map(str, one["optional"])))
+    optional = tuple(map(str, one["optional"]))
+    return CanisterData(str(one["id"]), one["module_hash"], listings, missing, optional, _variables(one))
+
+
+def _variables(one: dict[str, Any]) -> Variables | None:
+    told = one.get("variables")
+    if told is None:
+        return None
+    document = told["document"]
+    if document is not None and not isinstance(document, dict):
+        msg = "these are no variables"
+        raise TypeError(msg)
+    return Variables(told["snapshot"], document, told["why"])
 
 
 class Restoring(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,6 +131,23 @@ def test_a_snapshot_there_and_back(project: Project) -> None:
     project("restore", snapshot.name, *ON, "--to", other, "-y")
     project.ic.start(other)
     assert project.records(other) == before
+
+
+def test_a_data_backup_has_the_variables_of_the_snapshot_beside_it(project: Project) -> None:
+    told = project("backup", *ON, "--no-files")
+    (snapshot,), (data,) = project.backups("snapshot-"), project.backups("data-backup-")
+    document = json.loads(project("state", "export", snapshot.name).stdout)
+    (kept,) = [one["variables"] for one in json.loads(data.read_text("utf-8"))["canisters"].values()]
+    assert kept == {"snapshot": snapshot.name, "document": document, "why": None}
+    assert f"variables of registry: {len(document['variables'])} of the snapshot" in told.stderr
+    assert snapshot.name in project("show", data.name).stdout
+    assert "sound" in project("backup", "check", data.name).stdout
+    assert stat.S_IMODE(data.stat().st_mode) == 0o600
+    # Without a snapshot the backup says that they are missing.
+    data.unlink()
+    project("backup", *ON, "--no-files", "--no-snapshot")
+    (data,) = project.backups("data-backup-")
+    assert "no snapshot was made with this backup" in " ".join(project("show", data.name).stdout.split())
 
 
 def test_directories_of_icp_cli(project: Project) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import stat
 import time
@@ -16,7 +18,7 @@ from analyzer.candid.methods import method_of
 from analyzer.candid.parse import parse_candid
 from analyzer.candid.values import Case, Principal, Some, encode
 from analyzer.errors import SourceError
-from migrator.backups.data import CanisterData, listing_queries, load_data, read_data, restoring, write_data
+from migrator.backups.data import CanisterData, Variables, listing_queries, load_data, read_data, restoring, write_data
 from migrator.backups.files import back_up_files, compare_files, read_files_backup, restore_files
 from migrator.backups.image import SnapshotImage
 from migrator.backups.listing import list_backups
@@ -178,6 +180,13 @@ def test_data_there_and_back(tmp_path: Path) -> None:
     path = tmp_path / f"data-backup-{stamp(NOW)}.json"
     write_data(path, data, created=stamp(NOW), network="local")
     assert load_data(path) == data
+    kept = Variables("snapshot-x", {"schema": "ctxcheck.state/1", "variables": {"a": {"value": [1, "NaN", None]}}})
+    for variables in (kept, Variables(None, why="no snapshot")):
+        more = {"registry": data["registry"]._replace(variables=variables)}
+        write_data(path, more, created=stamp(NOW), network="local")
+        assert load_data(path) == more
+        assert restoring(SERVICE, load_data(path)["registry"]) == restoring(SERVICE, data["registry"])
+    write_data(path, data, created=stamp(NOW), network="local")
     assert listings["listSeasons"].value == [
         {"id": str(2**70), "status": {"closed": "x"}, "owner": "2vxsx-fae", "note": ["n"], "hash": "00ff"}
     ]
@@ -190,6 +199,22 @@ def test_data_there_and_back(tmp_path: Path) -> None:
         load_data(path)
     path.write_text('{"seasons": []}')
     with pytest.raises(SourceError, match="no data backup of ctxcheck"):
+        load_data(path)
+
+
+def test_a_data_backup_of_before_variables_were_kept_is_read(tmp_path: Path) -> None:
+    listings, missing = read_data(SERVICE, lambda name, _: reply(name, [SEASON]), ["listSeasons"])
+    data = {"registry": CanisterData("aaaaa-aa", "00", listings, missing)}
+    path = tmp_path / f"data-backup-{stamp(NOW)}.json"
+    write_data(path, data, created=stamp(NOW), network="local")
+    told = json.loads(path.read_text("utf-8"))
+    del told["sha256"], told["canisters"]["registry"]["variables"]
+    told["schema"] = "ctxcheck.data/1"
+    canonical = json.dumps(told, sort_keys=True, ensure_ascii=False).encode()
+    path.write_text(json.dumps({**told, "sha256": hashlib.sha256(canonical).hexdigest()}), "utf-8")
+    assert load_data(path) == data
+    path.write_text(path.read_text("utf-8").replace("ctxcheck.data/1", "ctxcheck.data/3"), "utf-8")
+    with pytest.raises(SourceError, match="no data backup"):
         load_data(path)
 
 

@@ -1,0 +1,172 @@
+"""Two states side by side: what is kept, lost, added and changed, and what an upgrade may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analyzer.heap import diff
+from analyzer.heap.diff import Change, Result, compare
+from replica import Replica
+from tests.heap.canister import Program, exported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def ic() -> Iterator[Replica]:
+    with Replica() as network:
+        yield network
+
+
+def _told(result: Result) -> list[tuple[str, str, str | None, str | None]]:
+    return [(d.change.value, d.path, d.old, d.new) for d in result.differences]
+
+
+def _leaves(value: object) -> int:
+    """Count as a comparison does: leaves, and one for what is empty."""
+    if isinstance(value, dict):
+        if "$map" in value:
+            return _leaves(value["$map"])
+        return sum(map(_leaves, value.values())) if value else 1
+    if isinstance(value, list):
+        return max(1, sum(map(_leaves, value)))
+    return 1
+
+
+def test_a_state_is_equal_to_itself_and_every_value_is_counted(ic: Replica) -> None:
+    program = Program("containers", ic)
+    program.call("fill", "(0, 300)")
+    result = compare(program.state(), program.state())
+    assert result.kept
+    assert result.differences == []
+    values, objects = exported(program.state())
+    assert objects == []
+    assert {name: one.values for name, one in result.variables.items()} == {n: _leaves(v) for n, v in values.items()}
+    assert result.summary() == f"{sum(map(_leaves, values.values())):,} values compared, none lost"
+
+
+def test_what_calls_changed_is_listed_by_path(ic: Replica) -> None:
+    program = Program("containers", ic)
+    program.call("fill", "(0, 20)")
+    before = program.state()
+    program.call("change", '(7, "seven")')
+    program.call("remove", "(3)")
+    program.call("add", "(100)")
+    result = compare(before, program.state())
+    assert not result.kept
+    told = _told(result)
+    assert ("changed", "map[7].name", '"name 7"', '"seven"') in told
+    (lost,) = [d for d in told if d[:2] == ("lost", "map[3]")]
+    assert lost[2] is not None
+    assert lost[2].startswith('{at = -3; id = 3; name = "name 3"; note = null')
+    assert [d[:2] for d in told if d[0] == "added"] == [("added", "map[100]")]
+    assert ("lost", "set[3]", None, None) not in told  # the set holds even numbers
+    assert ("lost", "pureMap[3]", '"3"', None) in told
+    assert [d[1] for d in told if d[1].startswith("list")] == ["list[19]"]
+    assert {name for name, one in result.variables.items() if not one.kept} == {
+        "map", "list", "queue", "pureMap",
+    }  # fmt: skip
+
+
+def test_an_entry_before_all_others_does_not_make_them_differ(ic: Replica) -> None:
+    program = Program("containers", ic)
+    program.call("rows", "(10, 3_000)")
+    before = program.state()
+    program.call("add", "(0)")
+    result = compare(before, program.state())
+    assert [(d.change, d.path) for d in result.differences] == [(Change.ADDED, "map[0]")]
+    assert result.kept
+
+
+def test_what_a_migration_touches_may_change_and_all_else_has_to_stay(ic: Replica) -> None:
+    program = Program("before", ic)
+    program.call("fill", "(50)")
+    before = program.state()
+    program.upgrade("after")
+    result = compare(before, program.state())
+    assert result.kept
+    assert _told(result) == [
+        ("lost", "legacy", '"old"', None),
+        ("added", "fresh", None, "[1, 2, 3]"),
+        ("changed", "total", "7", '"7old"'),
+    ]
+    assert [d.expected for d in result.differences] == [
+        "the migration takes it", None, "the migration takes it",
+    ]  # fmt: skip
+    assert (
+        result.summary() == "154 values compared, 1 lost (1 by the migration), 1 changed (1 by the migration), 1 added"
+    )
+    program.call("lose", "(31)")
+    result = compare(before, program.state())
+    assert not result.kept
+    assert [(d.change, d.path) for d in result.differences if d.expected is None] == [
+        (Change.ADDED, "fresh"),
+        (Change.LOST, "settings.tags[1]"),
+        (Change.LOST, "users[31]"),
+    ]
+
+
+def test_one_object_that_became_two_is_a_change(ic: Replica) -> None:
+    program = Program("graph", ic)
+    program.call("fill", "(20)")
+    before = program.state()
+    assert compare(before, program.state()).kept
+    program.call("copyRecent")
+    result = compare(before, program.state())
+    assert not result.kept
+    assert {d.change for d in result.differences} == {Change.CHANGED}
+    assert any("shared" in (d.old or "") for d in result.differences)
+
+
+def test_a_change_behind_references_is_found_once(ic: Replica) -> None:
+    program = Program("graph", ic)
+    program.call("fill", "(20)")
+    program.call("befriend", "(1, 2)")
+    program.call("befriend", "(2, 1)")
+    before = program.state()
+    program.call("pay", "(2, 5)")
+    (found,) = [d for d in compare(before, program.state()).differences if not d.path.startswith("view")]
+    assert found.path.endswith(".balance")
+    assert (found.old, found.new) == ("2", "7")
+
+
+def test_differences_beyond_a_bound_are_counted(ic: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diff, "MAX_LISTED", 10)
+    program = Program("containers", ic)
+    before = program.state()
+    program.call("rows", "(0, 500)")
+    result = compare(program.state(), before)
+    assert len(result.differences) == 10
+    assert result.count(Change.LOST) == 1_000
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 100])
+def test_large_values_are_compared_part_by_part_with_the_same_outcome(
+    ic: Replica, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    program = Program("containers", ic)
+    program.call("fill", "(0, 150)")
+    before = program.state()
+    program.call("change", '(7, "seven")')
+    program.call("remove", "(3)")
+    program.call("add", "(400)")
+    program.call("change", '(41, "x")')
+    whole = compare(before, program.state())
+    monkeypatch.setattr("analyzer.heap.decode.CHUNK", chunk)
+    parts = compare(before, program.state())
+    assert sorted(d[:2] for d in _told(parts)) == sorted(d[:2] for d in _told(whole))
+    assert parts.summary() == whole.summary()
+
+
+def test_what_a_migration_touched_may_not_change_without_an_upgrade(ic: Replica) -> None:
+    program = Program("before", ic)
+    program.upgrade("after")
+    before = program.state()
+    program.call("use")
+    result = compare(before, program.state())
+    assert not result.kept
+    assert ("changed", "total", '"7old"', '"7old!"') in _told(result)
+    assert result.count(Change.LOST, unexpected=True) == 3  # the elements of `fresh`
