@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 from ctxcheck.backing_up import Reader, back_up_data, back_up_project, backups_folder, open_store
 from ctxcheck.bytes import Transfer, of_bytes
 from ctxcheck.connection import Target
+from ctxcheck.modules import module_cache
 from migrator.backups.files import git_state
+from migrator.backups.image import SnapshotImage
 from migrator.backups.private import make_folder
 from migrator.backups.snapshot import about, keep_snapshot, unfinished
 from migrator.backups.stamp import stamp
-from migrator.keepers import Keepers
+from migrator.comparing import compare_snapshots, why_not
+from migrator.copies import listed_before_and_after
+from migrator.keepers import Compared, Keepers
+from migrator.network.canister import CANDID
 from migrator.recording import ProjectFiles
 
 if TYPE_CHECKING:
@@ -21,6 +26,9 @@ if TYPE_CHECKING:
     from analyzer.policy.config import Config
     from ctxcheck.connection import Connection
     from migrator.context import Context
+
+
+_PAIR = ("snapshot", "snapshot_new")
 
 
 def keepers(connection: Connection, config: Config, folder: Path) -> Keepers:
@@ -34,7 +42,7 @@ def keepers(connection: Connection, config: Config, folder: Path) -> Keepers:
 
     def data(at: Context) -> str:
         target = Target(at.target.name, at.canister)
-        return _named(back_up_data(connection, [target], stamp(time.time_ns()), ()), project)
+        return _named(back_up_data(connection, [target], stamp(time.time_ns()), ()).path, project)
 
     def snapshot(at: Context, fact: str) -> str:
         backups = make_folder(backups_folder(project), ignored=True)
@@ -69,8 +77,24 @@ def keepers(connection: Connection, config: Config, folder: Path) -> Keepers:
         at.told(f"{target.name}: {of_bytes(manifest.size)} in {of_bytes(kept)}")
         return _named(target, project)
 
+    def compare(at: Context) -> Compared:
+        before, after = (SnapshotImage(project / at.facts[f"backup_{one}"], store) for one in _PAIR)
+        section = at.target.old.sections.get(CANDID)
+        calls = {one.method: at.blob(one.argument) for one in at.target.checks if one.expects == "kept"}
+        entries = 0
+        lacking: list[str] = []
+        if section is not None:
+            did = at.blob(section.content).decode()
+            entries, lacking = listed_before_and_after(did, calls, before, after, cache=module_cache())
+        why = why_not(before)
+        if why is not None:
+            at.told(f"the values of {at.target.name} are compared by what it lists alone: {why}")
+            return Compared(entries, tuple(lacking))
+        found = compare_snapshots(before, after)
+        return found._replace(lost=(*found.lost, *lacking))
+
     record = ProjectFiles(project, folder, config.deployed, config.history)
-    return Keepers(files, data, snapshot, None, record)
+    return Keepers(files, data, snapshot, compare, record)
 
 
 def _named(path: Path, project: Path) -> str:

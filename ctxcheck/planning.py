@@ -184,10 +184,10 @@ def _refuse_unknown(target: Target, shown: set[str], hidden: frozenset[str], mad
 
 
 def _compares(asked: str | None, shown: Mapping[str, bytes], made: Built, download: str) -> bool:
-    """Tell whether the values of both versions are compared: where both keep their main memory, unless told not to."""
+    """Tell whether both versions are compared, value by value or by what they list, unless told not to."""
     new = read_module(made.module, "the new module").metadata
-    possible = EOP in shown and STABLE in shown and EOP in new and download != "no"
-    return possible and asked == "yes"
+    by_value = EOP in shown and STABLE in shown and EOP in new
+    return (by_value or CANDID in shown) and download != "no" and asked != "no"
 
 
 def _old_sections(path: Path, certified: bytes | None) -> dict[str, tuple[bytes, str]]:
