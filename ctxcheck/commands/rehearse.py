@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analyzer.errors import UsageError
 from ctxcheck.commands.show import is_plan
 from ctxcheck.network_options import network_options
 
@@ -78,6 +79,9 @@ def command(  # noqa: PLR0913 - click gives each option
     asked = Asked(state, _scenario(scenario), bounds, age_identity, run_project_commands, arguments, old_arguments)
     if len(what) == _TWO:
         done = [rehearse_versions(what[0], what[1], asked)]
+    elif len(what) == 1 and what[0].endswith(".ctx") and not is_plan(what[0]):
+        msg = f"{what[0]} is no plan"
+        raise UsageError(msg, hint=f"ctxcheck plan -o {what[0]} makes one")
     elif len(what) > _TWO or (what and not is_plan(what[0])):
         msg = "name a plan, or two versions: ctxcheck rehearse plan.ctx, ctxcheck rehearse OLD NEW"
         raise click.UsageError(msg)
