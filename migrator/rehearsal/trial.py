@@ -99,9 +99,9 @@ class _Trial:
             for call, old in zip(self.asked, before, strict=True)
         ]
         self._expected(before)
-        self._calls("after")
         if self.job.timers:
             self.ic.advance_time(self.job.timers)
+        self._calls("after")
         logs = self._logs(logged)
         back = self._back(kept, before)
         outcome, why = self._judge(queries, values, fuel, back)

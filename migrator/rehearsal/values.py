@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.errors import CtxError
 from analyzer.heap.diff import compare
 from analyzer.heap.image import PiecedImage
+from analyzer.sources.wasm import STABLE, read_module
 from migrator.backups.state import state_of
 from migrator.rehearsal.model import Changed, Values
 
@@ -20,10 +21,16 @@ _SHOWN = 50  # differences
 def compared(before: Snapshot, after: Snapshot) -> Values:
     """Compare two snapshots of one stopped canister. What cannot be compared says why, and is never called kept."""
     try:
-        old, new = _state(before, "before"), _state(after, "after")
-        result = compare(old, new)
+        old = _state(before, "before")
     except CtxError as error:
         return Values(str(error))
+    if STABLE not in read_module(after.wasm(), "after").metadata:
+        return Values("the new module does not say what it keeps")
+    try:
+        new = _state(after, "after")
+        result = compare(old, new)
+    except CtxError as error:  # what could be read before cannot be any more
+        return Values(None, summary=f"cannot be compared after the upgrade: {error}")
     shown = tuple(
         Changed(one.change.value, one.path, one.old, one.new, one.expected) for one in result.differences[:_SHOWN]
     )
