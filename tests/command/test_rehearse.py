@@ -15,6 +15,7 @@ from tests.canister.build import REGISTRY
 from tests.command.migrating import NAME, Project
 from tests.command.process import run
 from tests.migrator.test_rehearsal import taken
+from tests.shared import ROOT
 
 if TYPE_CHECKING:
     import subprocess
@@ -121,6 +122,13 @@ def test_a_snapshot_of_another_module(state: Path) -> None:
     done = rehearsed("v02_safe_additions", "v03_optional_field", "--state", str(state))
     assert done.returncode == 2
     assert "of another module" in done.stderr
+
+
+def test_the_readme_shows_what_is_printed() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    (arguments, shown), *_ = re.findall(r"```text\n\$ ctxcheck (rehearse .*)\n(.*?)```", text, re.DOTALL)
+    done = run(REGISTRY, *arguments.split())
+    assert steady(done.stdout) == steady(shown)
 
 
 # Plans.
