@@ -51,6 +51,7 @@ class Asked(NamedTuple):
     """How to rehearse. state: `none`, `live`, a backup's name or path, a directory of icp-cli; None: not said.
 
     identity: the file that opens an encrypted backup. run: whether commands that a project names may be run.
+    on: the URL of a local network that is to be used instead of the embedded one.
     """
 
     state: str | None
@@ -60,6 +61,7 @@ class Asked(NamedTuple):
     run: bool = False
     arguments: str | None = None
     old_arguments: str | None = None
+    on: str | None = None
 
 
 def rehearse_versions(old: str, new: str, asked: Asked) -> Rehearsed:
@@ -98,7 +100,7 @@ def rehearse_plan(saved: SavedPlan, asked: Asked, network: dict[str, Any]) -> It
 
 def _tried(state: OldState, upgrade: Upgrade, asked: Asked) -> Rehearsal:
     with Progress(f"rehearsing {upgrade.name}"):
-        return rehearse(state, upgrade, scenario=asked.scenario, bounds=asked.bounds)
+        return rehearse(state, upgrade, scenario=asked.scenario, bounds=asked.bounds, on=asked.on)
 
 
 # Versions.

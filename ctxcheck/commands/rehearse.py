@@ -34,6 +34,7 @@ _TWO = 2
     metavar="FILE",
     help="Calls before and after, and what must hold: TOML or Python.  [default: rehearsal.toml, if it is there]",
 )
+@click.option("--on", metavar="URL", help="A network on this machine to try it on, instead of the embedded one.")
 @click.option("--args", "arguments", metavar="TEXT", help="The upgrade's arguments, Candid text; a plan has its own.")
 @click.option("--old-args", "old_arguments", metavar="TEXT", help="The arguments that OLD is installed with.")
 @click.option("--time-limit", type=click.IntRange(1, 86_400), default=300, show_default=True, help="Seconds in all.")
@@ -49,6 +50,7 @@ def command(  # noqa: PLR0913 - click gives each option
     *,
     state: str | None,
     scenario: Path | None,
+    on: str | None,
     arguments: str | None,
     old_arguments: str | None,
     time_limit: int,
@@ -70,13 +72,13 @@ def command(  # noqa: PLR0913 - click gives each option
       1  it is refused, something does not hold, or it cannot be told
       2  the call is wrong
       3  an input cannot be read, or there is no backup to rehearse on
-      5  the network gives no answer, or none that can be believed (--state live)
+      5  the network gives no answer, or none that can be believed (--state live, --on)
     """  # noqa: D301 - click's mark for lines that stay as they are
     from ctxcheck.rehearsing import Asked, rehearse_plan, rehearse_versions  # noqa: PLC0415 - loads much
     from migrator.rehearsal.process import GIB, Bounds  # noqa: PLC0415
 
     bounds = Bounds(time_limit, memory_limit * GIB)
-    asked = Asked(state, _scenario(scenario), bounds, age_identity, run_project_commands, arguments, old_arguments)
+    asked = Asked(state, _scenario(scenario), bounds, age_identity, run_project_commands, arguments, old_arguments, on)
     if len(what) == _TWO:
         done = [rehearse_versions(what[0], what[1], asked)]
     elif len(what) == 1 and what[0].endswith(".ctx") and not is_plan(what[0]):

@@ -6,6 +6,7 @@ Interface spec 0.66, "The IC management canister". Changes are calls, certified;
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -115,6 +116,21 @@ class ManagementClient:
             settings,
         )
 
+    def create_provisional(self) -> bytes:
+        """Make a canister with cycles for nothing, on a local network alone, and return its id.
+
+        Spec 0.66, "provisional_create_canister_with_cycles": any canister may stand in the URL.
+        """
+        value: dict[int | str, Any] = {"amount": None, "settings": None, "specified_id": None}
+        name = "provisional_create_canister_with_cycles"
+        made = self.read(name, self.agent.settle(self.prepare(name, value, MANAGEMENT)))
+        found: bytes = made["canister_id"].raw
+        return found
+
+    def delete(self, canister: bytes) -> None:
+        """Delete a stopped canister, with all that it has."""
+        self._call("delete_canister", canister)
+
     def start(self, canister: bytes) -> None:
         """Start a canister."""
         self._call("start_canister", canister)
@@ -180,6 +196,16 @@ class ManagementClient:
         self._call("upload_canister_snapshot_data", canister, snapshot_id=snapshot, kind=Case("wasm_chunk"), chunk=data)
 
     # Code.
+
+    def install_anew(self, canister: bytes, module: bytes, arg: bytes) -> None:
+        """Install a module into an empty canister."""
+        if len(module) + len(arg) <= LARGEST_CALL:
+            self._call("install_code", canister, mode=Case("install"), wasm_module=module, arg=arg)
+            return
+        hashes = [self.upload_chunk(canister, module[at : at + CHUNK]) for at in range(0, len(module), CHUNK)]
+        whole = sha256(module).digest()
+        signed = self.prepare_install_chunked(canister, hashes, whole, arg, mode=Case("install"))
+        self.read("install_chunked_code", self.agent.settle(signed))
 
     def prepare_install(
         self, canister: bytes, module: bytes, arg: bytes, *, keep: bool | None, skip_pre_upgrade: bool = False

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from analyzer.errors import SourceError
+from analyzer.errors import SourceError, UsageError
 from analyzer.sources.wasm import read_module
 from migrator.backups.private import write_file
 from migrator.network.canister import CANDID, EOP
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from migrator.backups.image import SnapshotImage
     from migrator.plan.file import SavedPlan
     from migrator.plan.model import Target
+    from migrator.rehearsal.model import Found
     from migrator.rehearsal.process import Bounds
     from migrator.rehearsal.scenario import Scenario
 
@@ -69,10 +70,12 @@ def rehearse(
     *,
     scenario: Scenario = NOTHING_ASKED,
     bounds: Bounds = BOUNDS,
+    on: str | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> Rehearsal:
     """Rehearse an upgrade on the embedded replica, in a process of its own, within bounds.
 
+    on: the URL of a local network that is to be used instead: without bounds, timers and scripts.
     Raises SourceError, ParseError: a module or state is none, or there is no room for it; UsageError: a scenario does
     not fit the versions. What goes wrong in the rehearsal itself is what it found.
     """
@@ -86,6 +89,10 @@ def rehearse(
         (*upgrade.checks, *scenario.calls("both", old_interface)),
         scenario.calls("after", new_interface),
     )
+    was, new = (sha256(one).hexdigest() for one in (old.module, upgrade.module))
+    if on is not None:
+        found = _on(on, old, upgrade, scenario, EOP in before, did, after.get(CANDID), calls)
+        return Rehearsal(SCHEMA, upgrade.name, f"network at {on}", old.words, old.real, was, new, found)
     try:
         with tempfile.TemporaryDirectory(prefix="ctxcheck-rehearsal-", dir=_place(old)) as made:
             folder = Path(made)
@@ -117,8 +124,31 @@ def rehearse(
     except OSError as error:
         msg = f"there is no room for a rehearsal: {error.strerror}"
         raise SourceError(msg, hint="TMPDIR names another folder") from None
-    was, new = (sha256(one).hexdigest() for one in (old.module, upgrade.module))
     return Rehearsal(SCHEMA, upgrade.name, EMBEDDED, old.words, old.real, was, new, found)
+
+
+def _on(
+    url: str,
+    old: OldState,
+    upgrade: Upgrade,
+    scenario: Scenario,
+    keep: bool,  # noqa: FBT001 - see above
+    did: bytes | None,
+    new_did: bytes | None,
+    calls: tuple[tuple[Call, ...], tuple[Call, ...], tuple[Call, ...]],
+) -> Found:
+    """Rehearse on a local network. Raises UsageError: the scenario asks for what only the embedded replica does."""
+    from migrator.backups.icp import Directory  # noqa: PLC0415 - for another network alone
+    from migrator.rehearsal.remote import Trial, run_on  # noqa: PLC0415
+
+    if scenario.timers or scenario.script is not None:
+        msg = "timers and scenarios in Python take the embedded replica"
+        raise UsageError(msg, hint="leave --on out")
+    source = old.backup if old.directory is None else Directory(old.directory)
+    was, now = (None if one is None else one.decode("utf-8", "replace") for one in (did, new_did))
+    sides = (old.module, old.argument, upgrade.module, upgrade.argument)
+    trial = Trial(source, *sides, keep, was, now, *calls, scenario.may_differ)
+    return run_on(url, trial)
 
 
 def _place(old: OldState) -> Path | None:

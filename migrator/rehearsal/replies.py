@@ -8,6 +8,7 @@ from analyzer.candid.methods import method_of
 from analyzer.candid.parse import parse_candid
 from analyzer.candid.values import DecodeError, decode
 from analyzer.candid.values.print import values_text
+from analyzer.errors import CtxError
 from analyzer.report.words import clean
 from migrator.kept import kept
 from migrator.rehearsal.model import Query
@@ -104,3 +105,32 @@ def shown(did: str, method: str, reply: bytes) -> str:
         )
     except DecodeError:
         return f"{len(reply):,} bytes that cannot be read"
+
+
+def holds(did: str | None, call: Call, reply: Reply) -> tuple[bool, str]:
+    """Tell whether a reply is what a call expects of itself alone."""
+    if reply.data is None:
+        return call.expects == "reject", reply.words
+    words = f"{len(reply.data):,} bytes" if did is None else shown(did, call.method, reply.data)
+    if call.expects == "reject":
+        return False, f"is not rejected, as expected, but replies {words}"
+    expected = bytes.fromhex(call.value or "")
+    if call.expects == "value" and not _same_value(did, call.method, expected, reply.data):
+        return False, f"replies {words}, which is not what is expected"
+    return True, words
+
+
+def _same_value(did: str | None, method: str, expected: bytes, found: bytes) -> bool:
+    """Tell whether two replies stand for the same values: the same value may be written with other types."""
+    if expected == found:
+        return True
+    if did is None:
+        return False
+    interface = parse_candid(did, "the interface")
+    known = method_of(interface, method)
+    try:
+        return known is not None and decode(expected, interface, known.results) == decode(
+            found, interface, known.results
+        )
+    except CtxError:
+        return False

@@ -100,7 +100,8 @@ def _facts(rehearsal: Rehearsal, changes: ChangeSet | None) -> Iterator[tuple[st
         allowed = f"{_share(found)} of the {_number(found.limit)} allowed"
         yield "took", f"{found.fuel:,} instructions here, likely {likely}, {allowed}"
     if spent.whole:
-        apart = f"compiling {spent.compiled:,} ms, loading {spent.loaded:,} ms, all of it {spent.whole / 1000:,.1f} s"
+        compiling = f"compiling {spent.compiled:,} ms, " if spent.compiled else ""
+        apart = f"{compiling}loading {spent.loaded:,} ms, all of it {spent.whole / 1000:,.1f} s"
         yield "time", f"{spent.upgraded:,} ms; {apart}"
     if found.before is not None:
         yield "memory", _grown(found.before, found.after)
@@ -148,7 +149,7 @@ def _queries(found: Found, drawing: Drawing) -> Iterator[Line]:
     for one in odd:
         style = "safe" if one.fate in HOLDS else "dim" if one.may_differ else "breaking"
         lead: Line = [(f"    {one.fate:<{_NAME}}", style), (f" {clean(one.name)}: ", "bold")]
-        allowed = " (it may, says the scenario)" if one.may_differ and one.fate not in HOLDS else ""
+        allowed = " (it may)" if one.may_differ and one.fate not in HOLDS else ""
         yield from wrapped(one.words + allowed, drawing, lead, [(" " * (_NAME + 5), "")])
     if found.unasked:
         named = _listed(found.unasked)

@@ -7,24 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from analyzer.candid.principal import Principal
-from analyzer.errors import CtxError
 from analyzer.report.words import clean
 from migrator.rehearsal.closed import Closed
-from migrator.rehearsal.model import HOLDS, Back, Call, Found, Held, Said, Sizes, Spent, nothing
-from migrator.rehearsal.replies import Reply, judged, questions, shown
+from migrator.rehearsal.judging import expected, judge
+from migrator.rehearsal.model import Back, Call, Found, Held, Said, Sizes, Spent, nothing
+from migrator.rehearsal.replies import Reply, holds, judged, questions
 from migrator.rehearsal.script import Script, ScriptError
-from migrator.rehearsal.values import compared
+from migrator.rehearsal.values import Taken, compared
 from replica import Reject, Replica
 from replica.canister import Limits
 from replica.module.prepare import prepare
 from replica.snapshots.directory import read_directory
 
 if TYPE_CHECKING:
-    from migrator.rehearsal.model import Job, Outcome, Query, Values
+    from migrator.rehearsal.model import Job
     from replica.canister import Canister
     from replica.management.snapshots import Snapshot
 
-MOST_TIMES = 2  # instructions of the Internet Computer for one of ours, at most (replica.md); at least 1.3
 _LOGS = 50  # lines that are kept
 _LINE = 300  # characters of one
 _EMPTY = b"DIDL\0\0"
@@ -92,7 +91,7 @@ class _Trial:
             return self._measured(told, fuel)
         self.upgraded, fuel = _since(began), self.canister.instructions - fuel
         after_sizes, after = self._sizes(), self.ic.snapshot(self.name)
-        values = compared(kept, after)
+        values = compared(_taken(kept), _taken(after))
         self.ic.start(self.name, caller=self.caller)
         queries = [
             judged(self.did, call, old, self._ask(call), may_differ=call.name in self.job.may_differ)
@@ -104,7 +103,7 @@ class _Trial:
         self._calls("after")
         logs = self._logs(logged)
         back = self._back(kept, before)
-        outcome, why = self._judge(queries, values, fuel, back)
+        outcome, why = judge(queries, self.held, values, back, fuel)
         told = nothing(outcome, why)._replace(
             before=sizes, after=after_sizes, logs=logs, queries=tuple(queries), values=values, back=back
         )
@@ -171,8 +170,8 @@ class _Trial:
         is_before = when == "before"
         did = self.did if is_before else self.new_did
         for call in self.job.before if is_before else self.job.after:
-            holds, words = _holds(did, call, self._ask(call))
-            self.held.append(Held(call.name, "before" if is_before else "after", holds, words))
+            is_right, words = holds(did, call, self._ask(call))
+            self.held.append(Held(call.name, "before" if is_before else "after", is_right, words))
         if self.script is not None:
             try:
                 said = self.script.call(when, did)
@@ -191,15 +190,8 @@ class _Trial:
     def _expected(self, before: list[Reply]) -> None:
         """Look whether the calls that a plan or a scenario makes on both sides say what they are to say."""
         for call, old in zip(self.asked, before, strict=True):
-            if call not in self.job.asked:
-                continue
-            new = self._ask(call)
-            if call.expects in ("same", "kept"):
-                query = judged(self.did, call, old, new, may_differ=False)
-                holds = query.fate == "same" if call.expects == "same" else query.fate in HOLDS
-                self.held.append(Held(call.name, "after", holds and new.data is not None, query.words))
-            else:
-                self.held.append(Held(call.name, "after", *_holds(self.new_did, call, new)))
+            if call in self.job.asked:
+                self.held.append(expected(self.did, self.new_did, call, old, self._ask(call)))
 
     def _back(self, kept: Snapshot, before: list[Reply]) -> Back:
         """Put the snapshot back and look whether all is as it was."""
@@ -238,24 +230,6 @@ class _Trial:
 
     # What is found.
 
-    def _judge(self, queries: list[Query], values: Values, fuel: int, back: Back) -> tuple[Outcome, str | None]:
-        wrong = [f"{one.name}: {one.words}" for one in queries if not one.holds]
-        wrong += [
-            f"{one.name}: {one.words}"
-            for one in self.held
-            if not one.holds and one.name not in {q.name for q in queries if not q.holds}
-        ]
-        if values.why is None and not values.kept:
-            wrong.append(f"the stable variables: {values.summary}")
-        if not back.holds:
-            wrong.append(f"the way back: {back.words}")
-        if wrong:
-            more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            return "failed", wrong[0] + more
-        if fuel * MOST_TIMES > Limits().install:
-            return "undecided", "the upgrade may take more instructions than the network allows"
-        return "accepted", None
-
     def _sizes(self) -> Sizes:
         state = self.canister.state
         timer = None if not state.timer else max(0, state.timer - self.ic.engine.time())
@@ -281,37 +255,8 @@ def _equal(one: Snapshot, other: Snapshot) -> bool:
     return True
 
 
-def _holds(did: str | None, call: Call, reply: Reply) -> tuple[bool, str]:
-    """Tell whether a reply is what a call expects of itself alone."""
-    if reply.data is None:
-        return call.expects == "reject", reply.words
-    words = f"{len(reply.data):,} bytes" if did is None else shown(did, call.method, reply.data)
-    if call.expects == "reject":
-        return False, f"is not rejected, as expected, but replies {words}"
-    expected = bytes.fromhex(call.value or "")
-    if call.expects == "value" and not _same_value(did, call.method, expected, reply.data):
-        return False, f"replies {words}, which is not what is expected"
-    return True, words
-
-
-def _same_value(did: str | None, method: str, expected: bytes, found: bytes) -> bool:
-    """Tell whether two replies stand for the same values: the same value may be written with other types."""
-    if expected == found:
-        return True
-    if did is None:
-        return False
-    from analyzer.candid.methods import method_of  # noqa: PLC0415 - few calls name a value
-    from analyzer.candid.parse import parse_candid  # noqa: PLC0415
-    from analyzer.candid.values import decode  # noqa: PLC0415
-
-    interface = parse_candid(did, "the interface")
-    known = method_of(interface, method)
-    try:
-        return known is not None and decode(expected, interface, known.results) == decode(
-            found, interface, known.results
-        )
-    except CtxError:
-        return False
+def _taken(snapshot: Snapshot) -> Taken:
+    return Taken(snapshot.state.memory, snapshot.wasm())
 
 
 def _since(began: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.errors import CtxError
 from analyzer.heap.diff import compare
@@ -12,19 +12,26 @@ from migrator.backups.state import state_of
 from migrator.rehearsal.model import Changed, Values
 
 if TYPE_CHECKING:
+    from analyzer.heap.image import Source
     from analyzer.heap.state import State
-    from replica.management.snapshots import Snapshot
 
 _SHOWN = 50  # differences
 
 
-def compared(before: Snapshot, after: Snapshot) -> Values:
+class Taken(NamedTuple):
+    """A snapshot, wherever it is. module: as it is installed."""
+
+    memory: Source
+    module: bytes
+
+
+def compared(before: Taken, after: Taken) -> Values:
     """Compare two snapshots of one stopped canister. What cannot be compared says why, and is never called kept."""
     try:
         old = _state(before, "before")
     except CtxError as error:
         return Values(str(error))
-    if STABLE not in read_module(after.wasm(), "after").metadata:
+    if STABLE not in read_module(after.module, "after").metadata:
         return Values("the new module does not say what it keeps")
     try:
         new = _state(after, "after")
@@ -41,5 +48,5 @@ def compared(before: Snapshot, after: Snapshot) -> Values:
     return Values(None, result.values, result.kept, "; ".join([summary, *dict.fromkeys(notes)]), shown)
 
 
-def _state(snapshot: Snapshot, where: str) -> State:
-    return state_of(PiecedImage(snapshot.state.memory), snapshot.wasm(), where)
+def _state(taken: Taken, where: str) -> State:
+    return state_of(PiecedImage(taken.memory), taken.module, where)

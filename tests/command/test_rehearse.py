@@ -131,6 +131,43 @@ def test_the_readme_shows_what_is_printed() -> None:
     assert steady(done.stdout) == steady(shown)
 
 
+# On another network of this machine.
+
+
+@pytest.mark.parametrize(
+    ("new", "real", "status", "words"),
+    [
+        pytest.param("v02_safe_additions", True, 0, "67 values compared, none lost, 1 added", id="accepted, on a snapshot"),
+        pytest.param("v02_safe_additions", False, 0, "without real state", id="accepted, installed anew"),
+        pytest.param("v03_optional_field", True, 1, "Memory-incompatible program upgrade", id="refused"),
+        pytest.param("v16_wrong_data", True, 1, "listSeasons: 1 of 2 entries are not there", id="a listing is shorter"),
+    ],
+)  # fmt: skip
+def test_on_a_network_that_runs(new: str, real: bool, status: int, words: str, state: Path) -> None:
+    with Replica() as ic, ic.serve() as server:
+        options = ("--state", str(state)) if real else ()
+        done = rehearsed("v01_first", new, "--on", server.url, *options)
+        assert done.returncode == status, done.stdout + done.stderr
+        assert words in " ".join(done.stdout.split())
+        assert f"engine    network at {server.url}" in done.stdout
+        assert "instructions" not in done.stdout
+        assert list(ic.engine.canisters.look()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "words"),
+    [
+        pytest.param("https://icp-api.io", 2, "is not on this machine", id="mainnet"),
+        pytest.param("http://127.0.0.1:1", 5, "cannot be reached", id="nobody"),
+        pytest.param("nonsense", 2, "is no URL", id="no URL"),
+    ],
+)
+def test_on_a_network_that_is_none(url: str, status: int, words: str) -> None:
+    done = rehearsed("v01_first", "v02_safe_additions", "--on", url)
+    assert done.returncode == status, done.stderr
+    assert words in done.stderr
+
+
 # Plans.
 
 
