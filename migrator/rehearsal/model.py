@@ -40,7 +40,8 @@ class Job(NamedTuple):
     file, None: it is not known. caller: who upgrades, one of the controllers. canister: the id that the trial has.
     before: calls of the old version that make its state. asked: before and after the upgrade, by the old interface.
     after: calls of the new version. may_differ: queries whose replies may change. timers: seconds for which they ring
-    after the upgrade, 0: not at all. script: a file of Python with functions `before` and `after`.
+    after the upgrade, 0: not at all. memory_limit: of the main memory, bytes, 0: none, None: that of a new canister.
+    script: a file of Python with functions `before` and `after`.
     """
 
     canister: str | None
@@ -59,6 +60,7 @@ class Job(NamedTuple):
     after: tuple[Call, ...]
     may_differ: tuple[str, ...]
     timers: int
+    memory_limit: int | None
     script: str | None
 
 

@@ -51,7 +51,8 @@ class OldState(NamedTuple):
 class Upgrade(NamedTuple):
     """What is to be tried. candid: the old interface where the old module does not show it.
 
-    canister: the id that the trial has; None: any. caller: who upgrades.
+    canister: the id that the trial has; None: any. caller: who upgrades. memory_limit: the setting `wasm_memory_limit`,
+    bytes, 0: none; None: that of a new canister.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Upgrade(NamedTuple):
     controllers: tuple[str, ...] = (_ANONYMOUS,)
     caller: str = _ANONYMOUS
     checks: tuple[Call, ...] = ()
+    memory_limit: int | None = None
 
 
 def rehearse(
@@ -118,6 +120,7 @@ def rehearse(
                 *calls,
                 scenario.may_differ,
                 scenario.timers,
+                upgrade.memory_limit,
                 None if scenario.script is None else str(scenario.script),
             )
             found = run_apart(job, folder, bounds, tick)
@@ -170,7 +173,7 @@ def _state(old: OldState, folder: Path) -> str | None:
 
 def upgrade_of(saved: SavedPlan, target: Target) -> Upgrade:
     """Return what a plan is going to do with a canister: the exact bytes, argument and checks."""
-    section = target.old.sections.get(CANDID)
+    section, limit = target.old.sections.get(CANDID), target.old.settings.get("wasm_memory_limit", "")
     controllers = target.old.controllers or (saved.plan.sender,)
     caller = saved.plan.sender if saved.plan.sender in controllers else controllers[0]
     return Upgrade(
@@ -193,4 +196,5 @@ def upgrade_of(saved: SavedPlan, target: Target) -> Upgrade:
             )
             for one in target.checks
         ),
+        int(limit) if limit.isascii() and limit.isdigit() else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -58,6 +59,8 @@ class _Trial:
         ic.engine.scheduler.outside = self.closed
         controllers = [Principal.parse(one).raw for one in job.controllers]
         self.name = ic.create(controllers=controllers, name=job.canister)
+        if job.memory_limit is not None:
+            self.canister.settings = replace(self.canister.settings, wasm_memory_limit=job.memory_limit)
         self.loaded = self.compiled = self.upgraded = 0
         self.script = None if job.script is None else Script(Path(job.script), self._scripted)
         self.held: list[Held] = []

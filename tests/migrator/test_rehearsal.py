@@ -279,6 +279,16 @@ def test_an_old_version_that_does_not_install_proves_nothing() -> None:
     assert found.said.during == "install"
 
 
+@pytest.mark.parametrize(
+    ("limit", "outcome"), [(None, "accepted"), (0, "accepted"), (1 << 20, "refused"), (64 << 20, "accepted")]
+)
+def test_the_limit_of_memory_is_the_canisters(limit: int | None, outcome: str) -> None:
+    grows = canister('(func (export "canister_post_upgrade") (drop (memory.grow (i32.const 32))))')  # 2 MiB
+    found = rehearse(OldState("nothing", HARMLESS), Upgrade("growing", grows, memory_limit=limit)).found
+    assert found.outcome == outcome, found
+    assert (found.said is not None and found.said.code == "IC0539") == (outcome == "refused")
+
+
 def test_calls_to_others_are_not_let_out() -> None:
     calls = (
         "(call $call_new (i32.const 0) (i32.const 10) (i32.const 16) (i32.const 4) (i32.const 0) (i32.const 0) "
