@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 _FILE = 16 << 30  # bytes of a file that it may write: the memories of canisters are in one
 
 
@@ -14,6 +18,7 @@ def main() -> None:
     """Read a job from standard input and write what was found to the pipe that was standard output."""
     pipe = os.dup(1)
     os.dup2(2, 1)  # what anything else prints is no answer
+    _end_with_the_parent()
     told = json.loads(sys.stdin.buffer.read())
     _limit(told["cpu"], told["memory"])
     from analyzer.errors import CtxError  # noqa: PLC0415 - under the limits
@@ -30,6 +35,12 @@ def main() -> None:
     with os.fdopen(pipe, "wb") as answer:
         answer.write(canonical(to_json(found)))
     os._exit(0)  # nothing of the trial is worth to be put in order
+
+
+def _end_with_the_parent() -> None:
+    """Ask to be ended when whoever started this is gone: nobody would be there to end it. Linux."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _limit(cpu: int, memory: int) -> None:

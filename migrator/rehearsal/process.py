@@ -17,8 +17,6 @@ from migrator.plan.form import Malformed, canonical, from_json, parsed, to_json
 from migrator.rehearsal.model import Found, nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from migrator.rehearsal.model import Job
 
 GIB = 1 << 30
@@ -43,10 +41,10 @@ class _Over(NamedTuple):
     why: str
 
 
-def run_apart(job: Job, folder: Path, bounds: Bounds, tick: Callable[[], None] = lambda: None) -> Found:
+def run_apart(job: Job, folder: Path, bounds: Bounds) -> Found:
     """Rehearse in a process of its own, and return what it found, or why it came to no end.
 
-    folder: its working folder. tick: called several times a second.
+    folder: its working folder.
     """
     told = canonical({"job": to_json(job), "cpu": bounds.seconds + 10, "memory": _RESERVED})
     child = subprocess.Popen(
@@ -59,7 +57,7 @@ def run_apart(job: Job, folder: Path, bounds: Bounds, tick: Callable[[], None] =
         start_new_session=True,
     )
     try:
-        ended = _watched(child, told, bounds, tick)
+        ended = _watched(child, told, bounds)
     finally:
         _end(child)
     if isinstance(ended, _Over):
@@ -68,9 +66,7 @@ def run_apart(job: Job, folder: Path, bounds: Bounds, tick: Callable[[], None] =
     return _read(child.returncode, answer, printed, bounds)
 
 
-def _watched(
-    child: subprocess.Popen[bytes], told: bytes, bounds: Bounds, tick: Callable[[], None]
-) -> tuple[bytes, bytes] | _Over:
+def _watched(child: subprocess.Popen[bytes], told: bytes, bounds: Bounds) -> tuple[bytes, bytes] | _Over:
     """Feed it and hear it until it ends, or has taken too much."""
     assert child.stdin is not None  # noqa: S101 - pipes, as asked for
     assert child.stdout is not None  # noqa: S101
@@ -97,7 +93,6 @@ def _watched(
                 return _Over("it tells more than can be read")
             else:
                 parts[ready].append(piece)
-        tick()
     return b"".join(answer), b"".join(printed)
 
 

@@ -17,8 +17,6 @@ from migrator.rehearsal.process import BOUNDS, run_apart
 from migrator.rehearsal.scenario import NOTHING_ASKED, interface_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from migrator.backups.image import SnapshotImage
     from migrator.plan.file import SavedPlan
     from migrator.plan.model import Target
@@ -73,7 +71,6 @@ def rehearse(
     scenario: Scenario = NOTHING_ASKED,
     bounds: Bounds = BOUNDS,
     on: str | None = None,
-    tick: Callable[[], None] = lambda: None,
 ) -> Rehearsal:
     """Rehearse an upgrade on the embedded replica, in a process of its own, within bounds.
 
@@ -123,7 +120,7 @@ def rehearse(
                 upgrade.memory_limit,
                 None if scenario.script is None else str(scenario.script),
             )
-            found = run_apart(job, folder, bounds, tick)
+            found = run_apart(job, folder, bounds)
     except OSError as error:
         msg = f"there is no room for a rehearsal: {error.strerror}"
         raise SourceError(msg, hint="TMPDIR names another folder") from None

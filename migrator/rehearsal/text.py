@@ -24,6 +24,7 @@ _SHOWN = 10  # of what is listed
 _LEAST, _MOST = 1.3, 2.0  # instructions of the Internet Computer for one of ours (replica.md)
 _SECOND = 1_000_000_000
 _SMALL = 0.001
+_QUERY = 5_000_000_000  # instructions of a query (spec 0.66, "Resource limits")
 _OUTCOMES = {
     "accepted": (Verdict.SAFE, "ACCEPTED", "the upgrade is done, and all holds"),
     "refused": (Verdict.BREAKING, "REFUSED", "the runtime does not do this upgrade; nothing is lost by trying"),
@@ -146,6 +147,10 @@ def _queries(found: Found, drawing: Drawing) -> Iterator[Line]:
     same = len(found.queries) - len(odd)
     words = f"{len(found.queries):,} asked before and after, with old clients' types; {same:,} reply the same"
     yield from _pair("queries", words, drawing)
+    near = [one.name for one in found.queries if one.fuel * _MOST > _QUERY]
+    if near:
+        words = f"may take more than the {_number(_QUERY)} instructions that a query has there: {_listed(near)}"
+        yield from wrapped(words, drawing, [(" " * (_NAME + 2), "")], [(" " * (_NAME + 2), "")], "lossy")
     for one in odd:
         style = "safe" if one.fate in HOLDS else "dim" if one.may_differ else "breaking"
         lead: Line = [(f"    {one.fate:<{_NAME}}", style), (f" {clean(one.name)}: ", "bold")]

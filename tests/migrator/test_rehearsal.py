@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
+import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -20,10 +25,12 @@ from replica.snapshots.directory import write_directory
 from tests.canister.build import REGISTRY, versions
 from tests.replica import registry
 from tests.replica.wat import canister
+from tests.shared import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
+T = TypeVar("T")
 VERSIONS = versions()
 UPGRADES = [name for name, entry in VERSIONS.items() if "upgrades" in entry]
 FILL = tuple(
@@ -241,6 +248,52 @@ def test_an_upgrade_that_eats_memory_is_ended() -> None:
     found = against(EATS, wide=True, bounds=Bounds(seconds=60, memory=GIB // 2))
     assert (found.outcome, found.said) == ("undecided", None)
     assert "more than the 0.5 GiB of memory" in (found.why or "")
+
+
+def test_a_rehearsal_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
+    new = tmp_path / "new.wasm"
+    new.write_bytes(canister(f'(func (export "canister_post_upgrade") {FOREVER})'))
+    text = (
+        "from pathlib import Path; from migrator.rehearsal.rehearse import *; from migrator.rehearsal.scenario import *; "
+        f"rehearse(OldState('x', Path({str(new)!r}).read_bytes()), Upgrade('x', Path({str(new)!r}).read_bytes()))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", text], cwd=ROOT)
+    try:
+        children = wait_for(lambda: children_of(parent.pid))
+        assert children
+    finally:
+        parent.kill()
+        parent.wait()
+    assert wait_for(lambda: not any(map(lives, children)))
+
+
+def children_of(process: int) -> list[int]:
+    """Return the children that have set their limits; by then they have asked to be ended with their parent too."""
+    found = read(f"/proc/{process}/task/{process}/children").split()
+    return [int(one) for one in found if re.search(r"Max core file size +0 +0 ", read(f"/proc/{one}/limits"))]
+
+
+def lives(process: int) -> bool:
+    said = read(f"/proc/{process}/status")
+    return "State:" in said and "Z (zombie)" not in said
+
+
+def read(path: str) -> str:
+    """Return a file of a process, nothing of one that is gone."""
+    try:
+        return Path(path).read_text("ascii")
+    except OSError:
+        return ""
+
+
+def wait_for(look: Callable[[], T]) -> T:
+    """Return what is found to be so within half a minute, or what was seen last."""
+    for _ in range(300):
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    return look()
 
 
 @pytest.mark.parametrize(
