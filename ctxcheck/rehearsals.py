@@ -10,7 +10,7 @@ import click
 from analyzer.errors import SourceError
 from ctxcheck.paint import show
 from ctxcheck.progress import Progress
-from ctxcheck.rehearsing import newest_state
+from ctxcheck.rehearsing import newest_state, scenario_of
 from migrator.plan.build import CannotUpgrade
 from migrator.plan.proven import proven
 from migrator.rehearsal.rehearse import rehearse, upgrade_of
@@ -31,7 +31,7 @@ def proofs(saved: SavedPlan, project: Path, *, required: bool) -> dict[str, Proo
     required: whether the plan may only run once rehearsed. Raises CannotUpgrade: a rehearsal is refused, or something
     does not hold. What cannot be rehearsed is told, and proves nothing.
     """
-    found = {}
+    found, scenario = {}, scenario_of(project)
     for target in saved.plan.targets:
         try:
             state = newest_state(project, target, saved.plan.network.url)
@@ -41,7 +41,7 @@ def proofs(saved: SavedPlan, project: Path, *, required: bool) -> dict[str, Proo
             click.echo(f"  {error.hint}", err=True)
             continue
         with Progress(f"rehearsing {target.name}"):
-            rehearsal = rehearse(state, upgrade_of(saved, target))
+            rehearsal = rehearse(state, upgrade_of(saved, target), scenario=scenario)
         outcome, why = rehearsal.found.outcome, rehearsal.found.why
         if outcome in ("refused", "failed"):
             show(partial(rehearsal_lines, rehearsal, proven(saved).changes))

@@ -26,6 +26,7 @@ from migrator.plan.changes import compared
 from migrator.plan.proven import proven
 from migrator.rehearsal.causes import forbidden_all_the_same
 from migrator.rehearsal.rehearse import OldState, Upgrade, rehearse, upgrade_of
+from migrator.rehearsal.scenario import NAME, NOTHING_ASKED, read_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,15 @@ def rehearse_plan(saved: SavedPlan, asked: Asked, network: dict[str, Any]) -> It
 def _tried(state: OldState, upgrade: Upgrade, asked: Asked) -> Rehearsal:
     with Progress(f"rehearsing {upgrade.name}"):
         return rehearse(state, upgrade, scenario=asked.scenario, bounds=asked.bounds, on=asked.on)
+
+
+def scenario_of(project: Path, path: Path | None = None) -> Scenario:
+    """Return a scenario by its file, else that of the project, else an empty one. Raises UsageError, SourceError."""
+    if path is not None:
+        return read_scenario(path)
+    # A file of Python runs as it is, so it is never taken because it lies there.
+    found = project / NAME
+    return read_scenario(found) if found.is_file() else NOTHING_ASKED
 
 
 # Versions.

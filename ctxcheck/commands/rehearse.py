@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from analyzer.report.drawing import Drawing, Line
     from ctxcheck.rehearsing import Rehearsed
-    from migrator.rehearsal.scenario import Scenario
 
 _PLAN = "plan.ctx"
 _TWO = 2
@@ -74,11 +73,21 @@ def command(  # noqa: PLR0913 - click gives each option
       3  an input cannot be read, or there is no backup to rehearse on
       5  the network gives no answer, or none that can be believed (--state live, --on)
     """  # noqa: D301 - click's mark for lines that stay as they are
-    from ctxcheck.rehearsing import Asked, rehearse_plan, rehearse_versions  # noqa: PLC0415 - loads much
+    from ctxcheck.connection import project_folder  # noqa: PLC0415 - loads much
+    from ctxcheck.rehearsing import Asked, rehearse_plan, rehearse_versions, scenario_of  # noqa: PLC0415
     from migrator.rehearsal.process import GIB, Bounds  # noqa: PLC0415
 
     bounds = Bounds(time_limit, memory_limit * GIB)
-    asked = Asked(state, _scenario(scenario), bounds, age_identity, run_project_commands, arguments, old_arguments, on)
+    asked = Asked(
+        state,
+        scenario_of(project_folder(), scenario),
+        bounds,
+        age_identity,
+        run_project_commands,
+        arguments,
+        old_arguments,
+        on,
+    )
     if len(what) == _TWO:
         done = [rehearse_versions(what[0], what[1], asked)]
     elif len(what) == 1 and what[0].endswith(".ctx") and not is_plan(what[0]):
@@ -96,17 +105,6 @@ def command(  # noqa: PLR0913 - click gives each option
         done = list(rehearse_plan(read_plan(Path(what[0] if what else _PLAN)), asked, network))
     _give(done, form)
     raise SystemExit(0 if all(one.rehearsal.accepted for one in done) else 1)
-
-
-def _scenario(path: Path | None) -> Scenario:
-    from ctxcheck.connection import project_folder  # noqa: PLC0415 - see above
-    from migrator.rehearsal.scenario import NAME, NOTHING_ASKED, read_scenario  # noqa: PLC0415
-
-    if path is not None:
-        return read_scenario(path)
-    # A file of Python runs as it is, so it is never taken because it lies there.
-    found = project_folder() / NAME
-    return read_scenario(found) if found.is_file() else NOTHING_ASKED
 
 
 def _give(done: list[Rehearsed], form: str) -> None:

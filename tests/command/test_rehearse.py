@@ -208,6 +208,17 @@ def test_a_plan_is_rehearsed_on_the_newest_sound_backup(project: Project) -> Non
     done = project("rehearse", identity=False, code=1)
     assert "FAILED" in done.stdout
 
+    # The project's scenario counts; it does not undo a check of the plan, which the run makes too.
+    project.write("rehearsal.toml", 'may_differ = ["listSeasons"]\n')
+    project("plan", NAME, "--wasm", wrong, "--allow-dirty", code=1)
+    project.write("rehearsal.toml", '[[after]]\ncall = "getMotto"\nrejected = true\n')
+    done = project("plan", NAME, "--wasm", new, "--allow-dirty", code=1)
+    assert "getMotto: is not rejected, as expected" in done.stderr
+    project.write("rehearsal.toml", 'may_difer = ["listSeasons"]\n')
+    done = project("plan", NAME, "--wasm", wrong, "--allow-dirty", code=2)
+    assert "did you mean `may_differ`" in done.stderr
+    (project.folder / "rehearsal.toml").unlink()
+
     # A damaged backup is none.
     for piece in (project.folder / ".ctxcheck" / "store").rglob("*"):
         if piece.is_file() and piece.stat().st_size > 1000:
