@@ -298,7 +298,7 @@ class MigrationOrchestrator:
         effect = at.progress.effect
         if effect is not None:
             step = all_steps()[effect.step]
-            at.settle(lambda: step.holds(at), lambda: step.made(at, effect.action))
+            at.settle(lambda: step.holds(at, effect.action), lambda: step.made(at, effect.action))
 
     def _back(self, at: Context, error: CtxError | None) -> CtxError | None:
         """Undo what was done, the last first. Return what went wrong with that; None: it is undone."""

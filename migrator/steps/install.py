@@ -25,8 +25,13 @@ class Install(Plain):
         command = f"icp canister install {target.canister} --mode upgrade{keep} --wasm FILE"
         return [f"upgrade to module {target.new.module[:12]}", command]
 
-    def holds(self, at: Context) -> None:
-        """Ask for the old version, as it was when the snapshot was taken."""
+    def holds(self, at: Context, action: str) -> None:
+        """Ask for the old version, as it was when the snapshot was taken; to go back, for the new one, stopped."""
+        if action == "load_snapshot":
+            self._may_load(at)
+            return
+        if action == "rearm":
+            return
         status, stopped = at.status(), at.facts["version_stopped"]
         if status.module_hash != at.old_hash or status.status != "stopped" or status.version != stopped:
             msg = f"somebody changed or started {at.target.name} after its snapshot was taken"
@@ -47,7 +52,7 @@ class Install(Plain):
             return
         new = at.target.new
         action = Action("install", module=at.blob(new.module), argument=at.blob(new.argument), keep=new.keep)
-        at.change("install", action, guard=lambda: self.holds(at), observed=lambda: self.made(at, "install"))
+        at.change("install", action, guard=lambda: self.holds(at, "install"), observed=lambda: self.made(at, "install"))
 
     def verify(self, at: Context) -> None:
         """Prove that the new module is there."""
@@ -69,22 +74,23 @@ class Install(Plain):
             self._rearm(at)
 
     def _load(self, at: Context) -> None:
-        def holds() -> None:
-            status = at.status()
-            if status.module_hash != at.new_hash:
-                msg = f"somebody installed something else in {at.target.name}: what they did is not taken back"
-                raise OperatorNeeded(msg, hint="`ctxcheck recover` shows what is there")
-            if status.status != "stopped":
-                msg = f"{at.target.name} is {status.status}: a snapshot is loaded into a stopped canister alone"
-                raise OperatorNeeded(msg, hint=f"icp canister stop {at.target.canister}, then --resume")
-
         snapshot = bytes.fromhex(at.facts["snapshot"])
         at.change(
             "install",
             Action("load_snapshot", snapshot=snapshot),
-            guard=holds,
+            guard=lambda: self.holds(at, "load_snapshot"),
             observed=lambda: self.made(at, "load_snapshot"),
         )
+
+    @staticmethod
+    def _may_load(at: Context) -> None:
+        status = at.status()
+        if status.module_hash != at.new_hash:
+            msg = f"somebody installed something else in {at.target.name}: what they did is not taken back"
+            raise OperatorNeeded(msg, hint="`ctxcheck recover` shows what is there")
+        if status.status != "stopped":
+            msg = f"{at.target.name} is {status.status}: a snapshot is loaded into a stopped canister alone"
+            raise OperatorNeeded(msg, hint=f"icp canister stop {at.target.canister}, then --resume")
 
     def _rearm(self, at: Context) -> None:
         """Put the old module on itself: what its body starts, timers among it, is started again."""

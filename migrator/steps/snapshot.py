@@ -27,8 +27,10 @@ class Snapshot(Plain):
         """Return the module that has to be there."""
         return at.old_hash
 
-    def holds(self, at: Context) -> None:
-        """Ask for the stopped canister with its module."""
+    def holds(self, at: Context, action: str) -> None:
+        """Ask for the stopped canister with its module, before a snapshot of it is taken."""
+        if action != "take_snapshot":
+            return
         status = at.status()
         if status.module_hash != self.module(at) or status.status != "stopped":
             msg = f"somebody changed or started {at.target.name}"
@@ -53,7 +55,7 @@ class Snapshot(Plain):
             at.change(
                 self.step,
                 Action("take_snapshot"),
-                guard=lambda: self.holds(at),
+                guard=lambda: self.holds(at, "take_snapshot"),
                 observed=lambda: self.made(at, "take_snapshot"),
             )
         new = self._new(at)
