@@ -10,6 +10,7 @@ from migrator.network.errors import Rejected
 from migrator.operations import Action
 from migrator.plan.build import EMPTY
 from migrator.steps import Plain
+from migrator.steps.snapshot import new_ones, take, timer_armed
 
 if TYPE_CHECKING:
     from migrator.context import Context
@@ -30,7 +31,7 @@ class Install(Plain):
         if action == "load_snapshot":
             self._may_load(at)
             return
-        if action == "rearm":
+        if action != "install":
             return
         status, stopped = at.status(), at.facts["version_stopped"]
         if status.module_hash != at.old_hash or status.status != "stopped" or status.version != stopped:
@@ -39,6 +40,10 @@ class Install(Plain):
 
     def made(self, at: Context, action: str) -> bool | None:
         """Tell by the certified module; of an upgrade to the same module, nothing tells."""
+        if action == "take_snapshot":
+            return bool(new_ones(at, "snapshot_back"))
+        if action == "delete_snapshot":
+            return False  # what is still there is deleted again
         if at.old_hash == at.new_hash or action == "rearm":
             return None
         module = at.module()
@@ -70,8 +75,10 @@ class Install(Plain):
         if at.module() != at.old_hash:
             msg = f"{at.target.name} does not have its old module again"
             raise OperatorNeeded(msg, hint="`ctxcheck recover` shows what is there")
-        if at.facts.get("timer") and at.target.rollback.timers == "rearm" and not at.did("install", "rearm"):
-            self._rearm(at)
+        if at.facts.get("timer"):
+            if at.target.rollback.timers == "rearm" and not at.did("install", "rearm"):
+                self._rearm(at)
+            self._look_at_timer(at)
 
     def _load(self, at: Context) -> None:
         snapshot = bytes.fromhex(at.facts["snapshot"])
@@ -81,6 +88,22 @@ class Install(Plain):
             guard=lambda: self.holds(at, "load_snapshot"),
             observed=lambda: self.made(at, "load_snapshot"),
         )
+
+    @staticmethod
+    def _look_at_timer(at: Context) -> None:
+        """Find out whether a timer is armed now: a load leaves it as it was. Only a snapshot tells."""
+        if "timer_back" in at.facts:
+            return
+        try:
+            take(at, "install", "snapshot_back")
+            snapshot = bytes.fromhex(at.facts["snapshot_back"])
+            told = at.operations.snapshot_metadata(at.canister, snapshot)
+            if snapshot in {one.id for one in at.operations.snapshots(at.canister)}:
+                at.change("install", Action("delete_snapshot", snapshot=snapshot), observed=lambda: False)
+            at.fact(timer_back=timer_armed(told))
+        except Rejected as error:
+            at.told(f"whether a timer of {at.target.name} is armed cannot be seen: {error.what}")
+            at.fact(timer_back=False)
 
     @staticmethod
     def _may_load(at: Context) -> None:
