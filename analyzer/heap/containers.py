@@ -60,13 +60,14 @@ class Container:
     """What a shape is as a container.
 
     name: e.g. `Map`. key, value: the shapes of entries; a set has no value, a list no key. entries: gives the words of
-    each, key first.
+    each, key first. count: how many it says that it has, None of one that does not say.
     """
 
     name: str
     key: Shape | None
     value: Shape | None
     entries: Callable[[Objects, int], Iterator[tuple[int, ...]]]
+    count: Callable[[Objects, int], int] | None
 
 
 def container_of(shape: Shape) -> Container | None:
@@ -76,7 +77,7 @@ def container_of(shape: Shape) -> Container | None:
     for name, template in _templates():
         found: dict[str, Shape] = {}
         if _fits(template, shape, found):
-            return Container(name, found.get(_KEY), found.get(_VALUE), _ENTRIES[name])
+            return Container(name, found.get(_KEY), found.get(_VALUE), _ENTRIES[name], _COUNTS.get(name))
     return None
 
 
@@ -260,6 +261,12 @@ def _blocks(objects: Objects, word: int, names: tuple[str, ...]) -> Iterator[tup
             yield (_slot(objects, item),)
 
 
+def _blocks_count(objects: Objects, word: int, names: tuple[str, ...]) -> int:
+    table, last, inside = (objects.boxed(w) for w in objects.fields(word, tuple([heap_hash(n) for n in names])))
+    full = natural(last)
+    return sum([objects.length(b, VAR_ARRAY) for b in objects.elements(table, VAR_ARRAY)[:full]]) + natural(inside)
+
+
 _QUEUE = heap_hash("front"), heap_hash("size")
 _LINK = heap_hash("value"), heap_hash("next")
 _STACK = heap_hash("top"), heap_hash("size")
@@ -349,4 +356,25 @@ _ENTRIES: dict[str, Callable[[Objects, int], Iterator[tuple[int, ...]]]] = {
     "Stack": _stack,
     "Trie": _trie,
     "RBTree": _rb_tree,
+}
+
+
+def _size_field(objects: Objects, word: int) -> int:
+    return natural(*objects.fields(word, _SIZE_ROOT[:1]))
+
+
+def _size_box(objects: Objects, word: int) -> int:
+    return natural(objects.boxed(*objects.fields(word, _SIZE_ROOT[:1])))
+
+
+_COUNTS: dict[str, Callable[[Objects, int], int]] = {
+    "Map": _size_box,
+    "Set": _size_box,
+    "Queue": _size_box,
+    "Stack": _size_box,
+    "PureMap": _size_field,
+    "PureSet": _size_field,
+    "PureQueue": lambda objects, word: natural(_tuple(objects, word, 3)[1]),
+    "List": lambda objects, word: _blocks_count(objects, word, _BLOCKS[0]),
+    "Vector": lambda objects, word: _blocks_count(objects, word, _BLOCKS[1]),
 }
