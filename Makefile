@@ -38,6 +38,7 @@ proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED
 	$(BIN)/python -m tests.proof agreement --count $(COUNT) --seed $(SEED)
 	$(BIN)/python -m tests.proof values --seed $(SEED)
 	$(BIN)/python -m tests.proof kills --seed $(SEED)
+	$(BIN)/python -m tests.proof runs
 	$(BIN)/python -m tests.proof suggestions --seed $(SEED)
 
 conformance: $(SETUP) ## compare a local network with the embedded one: make conformance URL=http://127.0.0.1:4943

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from migrator.network.environments import Place
     from migrator.network.identity import Identity
     from migrator.network.management import ManagementClient
+    from migrator.plan.model import Network
 
 
 class Target(NamedTuple):
@@ -65,15 +66,23 @@ def connected(
     identity_file: Path | None,
     identity_command: str | None,
     identity_password_file: Path | None,
+    planned: Network | None = None,
 ) -> Iterator[Connection]:
-    """Give the network that the options name. Raises UsageError, SourceError, NetworkError."""
+    """Give the network that the options name, else the one that a plan was made for.
+
+    Raises UsageError, SourceError, NetworkError.
+    """
     from migrator.network.agent import Agent, fetch_root_key  # noqa: PLC0415 - loaded for the network alone
-    from migrator.network.environments import find_place  # noqa: PLC0415
+    from migrator.network.bls import der_key  # noqa: PLC0415
+    from migrator.network.environments import Place, find_place  # noqa: PLC0415
     from migrator.network.management import ManagementClient  # noqa: PLC0415
     from migrator.network.transport import Transport  # noqa: PLC0415
 
     project = project_folder()
-    place = find_place(project, environment=environment, network=network, root_key=root_key)
+    if planned is not None and environment is None and network is None:
+        place = Place(planned.name, planned.url, der_key(bytes.fromhex(planned.root_key)), {}, _tool(project))
+    else:
+        place = find_place(project, environment=environment, network=network, root_key=root_key)
     who = chosen_identity(place.tool, identity, identity_file, identity_command, identity_password_file)
     transport = Transport(place.url)
     try:
@@ -84,6 +93,12 @@ def connected(
         yield Connection(project, place, agent, ManagementClient(agent))
     finally:
         transport.close()
+
+
+def _tool(project: Path) -> str | None:
+    """Return whose identity asks where none is named: of the tool that the project is of."""
+    names = {"icp": "icp.yaml", "dfx": "dfx.json"}
+    return next((tool for tool, name in names.items() if (project / name).is_file()), None)
 
 
 def project_folder() -> Path:

@@ -27,8 +27,12 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "changelog": ("ctxcheck.commands.changelog", "Write all changes between two versions as release notes."),
     },
     "Release": {
+        "plan": ("ctxcheck.commands.plan", "Write down what an upgrade will do, exactly."),
         "approve": ("ctxcheck.commands.approve", "Sign that a plan may run, with a reason."),
-        "migrate": ("ctxcheck.commands.migrate", "The migration guide's words: backup, restore, list, verify."),
+        "migrate": ("ctxcheck.commands.migrate", "Upgrade, with backups, checks and a way back."),
+        "rollback": ("ctxcheck.commands.rollback", "Put back what ran before a run."),
+        "recover": ("ctxcheck.commands.recover", "Find out what state a canister is in, and what can be done."),
+        "history": ("ctxcheck.commands.history", "Show what was migrated: when, why, by whom, how far proven."),
         "status": ("ctxcheck.commands.status", "Show what runs: module, controllers, memory, cycles, and drift."),
         "verify": ("ctxcheck.commands.verify", "Check what runs: status, module, and that its queries answer."),
     },

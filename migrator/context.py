@@ -14,6 +14,7 @@ from analyzer.candid.principal import Principal
 from analyzer.errors import CtxError
 from migrator.failures import OperatorNeeded, Uncertain
 from migrator.journal.replay import apply
+from migrator.journal.replies import Replies
 from migrator.network.errors import NetworkError, Rejected
 from migrator.operations import Prepared
 
@@ -32,13 +33,14 @@ if TYPE_CHECKING:
 
 PATIENCE = 7 * 60.0  # seconds: what was signed expires after four minutes, and is then proven not to have run
 WAIT = 10 * 60.0
+_STOP = 2
 
 
 @dataclass(slots=True)
 class Context:
     """A target of a run. patience: seconds to find out what became of a change whose answer was lost.
 
-    owned: snapshots that runs of this folder took of the canister, oldest first. told: words for who watches.
+    owned: snapshots that other runs of this folder took of the canister, oldest first. told: words for who watches.
     """
 
     saved: SavedPlan
@@ -51,6 +53,7 @@ class Context:
     told: Callable[[str], None]
     patience: float = PATIENCE
     owned: list[str] = field(default_factory=list)
+    owned_to_compare: list[str] = field(default_factory=list)
 
     # What is known.
 
@@ -70,6 +73,11 @@ class Context:
         return self.progress.facts
 
     @property
+    def replies(self) -> Replies:
+        """What checks replied before."""
+        return Replies(self.envelopes.folder, self.target.name)
+
+    @property
     def old_hash(self) -> bytes:
         """The module that runs before."""
         return bytes.fromhex(self.target.old.module_hash)
@@ -78,6 +86,20 @@ class Context:
     def new_hash(self) -> bytes:
         """The module that is to run."""
         return bytes.fromhex(self.target.new.module)
+
+    @property
+    def owned_new(self) -> list[str]:
+        """Snapshots that were taken to compare with, of this run and of others."""
+        return [*self.owned_to_compare, *([self.facts["snapshot_new"]] if "snapshot_new" in self.facts else [])]
+
+    @property
+    def counted_by_stop(self) -> int:
+        """By how much a stop counts the version up: for running to stopping, and for stopping to stopped.
+
+        (Interface spec 0.66, "Canister version".) Where our own stop counted one, the network counts one.
+        """
+        running, stopped = self.facts.get("version_running"), self.facts.get("version_stopped")
+        return 1 if running is not None and stopped is not None and stopped - running == 1 else _STOP
 
     def blob(self, name: str) -> bytes:
         """Return bytes of the plan."""

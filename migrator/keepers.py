@@ -15,6 +15,23 @@ class Keeper(Protocol):
         """Keep it, and return where it is. Called again after a stop, it goes on or begins anew. Raises CtxError."""
 
 
+class SnapshotKeeper(Protocol):
+    """Brings a snapshot here."""
+
+    def __call__(self, at: Context, fact: str) -> str:
+        """Keep the snapshot whose id a fact has, and return where it is. Called again, it goes on. Raises CtxError."""
+
+
+class Recorder(Protocol):
+    """Writes into the project's files what runs."""
+
+    def write(self, at: Context) -> None:
+        """Write them. Called again, it writes nothing twice. Raises CtxError."""
+
+    def put_back(self, at: Context) -> None:
+        """Put back what was there before, where the files still are what was written. Raises CtxError."""
+
+
 class Compared(NamedTuple):
     """What a comparison of values found. values: how many. lost, changed, added: paths; of many, the first."""
 
@@ -32,9 +49,10 @@ class Comparer(Protocol):
 
 
 class Keepers(NamedTuple):
-    """files: the project's. data: what the canister lists. snapshot: that of the fact `snapshot`, brought here."""
+    """files: the project's. data: what the canister lists. snapshot: brings one here. record: what runs, in files."""
 
     files: Keeper | None = None
     data: Keeper | None = None
-    snapshot: Keeper | None = None
+    snapshot: SnapshotKeeper | None = None
     compare: Comparer | None = None
+    record: Recorder | None = None

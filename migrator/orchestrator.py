@@ -79,6 +79,7 @@ class MigrationOrchestrator:
         self.told = told
         self.hold = hold
         self.patience = patience
+        self.run_name: str | None = None
         self._commands = CommandHooks(commands or {})
 
     def __init_subclass__(cls) -> None:
@@ -139,7 +140,7 @@ class MigrationOrchestrator:
             for words in refused:
                 self.told(f"not an approval: {words}")
             approvals = granted(self.saved, given, now, local=self.operations.is_local)
-            run = runs.begin(self.folder, self.saved)
+            self.run_name = run = runs.begin(self.folder, self.saved)
             with self._opened(run) as (journal, envelopes):
                 sentence = plan.message if message is None else message
                 journal.append(
@@ -183,10 +184,22 @@ class MigrationOrchestrator:
                 if not at.progress.outcome:
                     at.record("outcome", outcome=OPERATOR, exit=CODES[OPERATOR], why=reason)
 
+    def tell(self, run: str) -> list[str]:
+        """Return how it stands with a run that nobody is at work on: what runs, where the copies are."""
+        with self._again(run) as (journal, envelopes):
+            lines = []
+            for at in self._contexts(journal, envelopes):
+                lines += [f"{at.target.name}: {line}" for line in ending(at, "")]
+            return lines
+
     # The machine.
 
     def _go(self, journal: Journal, envelopes: Envelopes) -> Outcome:
         contexts = list(self._contexts(journal, envelopes))
+        open_ones = {at.progress.effect.request for at in contexts if at.progress.effect is not None}
+        for name in envelopes.names():
+            if name not in open_ones:  # it ended before it was dropped, or before the journal knew of it
+                envelopes.drop(name)
         error: CtxError | None = None
         words: dict[str, tuple[str, int, str]] = {}
         for at in contexts:  # all are looked at before one is changed
@@ -210,6 +223,8 @@ class MigrationOrchestrator:
         """Return how it stands with a target: word, exit code, why."""
         progress = at.progress
         finished = set(sequence(at.target)) <= set(progress.done)
+        if progress.outcome == COMMITTED and progress.undoing:
+            return OPERATOR, CODES[OPERATOR], str(error or progress.undoing)
         if progress.outcome == COMMITTED and not finished and error is not None:
             return COMMITTED, CODES[OPERATOR], str(error)
         if progress.outcome:
@@ -224,6 +239,7 @@ class MigrationOrchestrator:
         """Do what is not done of some steps; return what went wrong, None: nothing."""
         for name in steps:
             if name in at.progress.done:
+                self._commit(name, at)
                 continue
             if name == HOLD and self._holds(at):
                 return None
@@ -236,10 +252,14 @@ class MigrationOrchestrator:
                     at.record("fail", name, why=str(error), exit=error.exit_code)
                 self._failed(name, at, error)
                 return error
-            if name == COMMIT and at.progress.outcome != COMMITTED:
-                at.record("outcome", outcome=COMMITTED, exit=0)
-                self.told(f"{at.target.name}: committed")
+            self._commit(name, at)
         return None
+
+    def _commit(self, name: str, at: Context) -> None:
+        """Write down that the new version stays, once that step is done."""
+        if name == COMMIT and not at.progress.outcome:
+            at.record("outcome", outcome=COMMITTED, exit=0)
+            self.told(f"{at.target.name}: committed")
 
     def _holds(self, at: Context) -> bool:
         """Tell whether the run waits here for its operator."""
@@ -372,6 +392,7 @@ class MigrationOrchestrator:
         state = replay(journal.records)
         for target in self.saved.plan.targets:
             owned = runs.owned_snapshots(self.folder, target.canister, but=state.run)
+            to_compare = runs.owned_snapshots(self.folder, target.canister, but=state.run, fact="snapshot_new")
             yield Context(
                 self.saved,
                 target,
@@ -383,6 +404,7 @@ class MigrationOrchestrator:
                 self.told,
                 self.patience,
                 owned,
+                to_compare,
             )
 
 

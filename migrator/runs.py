@@ -10,10 +10,11 @@ from migrator.backups.private import make_folder, write_file
 from migrator.failures import OperatorNeeded
 from migrator.journal.file import NAME, read_journal
 from migrator.journal.replay import replay
+from migrator.outcome import COMMITTED
 from migrator.plan.file import read_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from migrator.journal.replay import RunState
@@ -71,24 +72,41 @@ def _states(folder: Path) -> Iterator[tuple[str, RunState]]:
 
 def refuse_unfinished(folder: Path, plan: Plan) -> None:
     """Raise OperatorNeeded where a run that is about one of the canisters is not over."""
-    canisters = {target.canister for target in plan.targets}
+    canisters = {target.canister: target.name for target in plan.targets}
+    for run in unfinished(folder, canisters):
+        msg = f"the run {run} of {', '.join(sorted(canisters.values()))} is not over"
+        raise OperatorNeeded(msg, hint=f"ctxcheck migrate --resume {run}, or ctxcheck rollback {run}")
+
+
+def unfinished(folder: Path, canisters: Collection[str] = ()) -> list[str]:
+    """Return the runs that changed something, or were about to, and are not over. canisters: only of these."""
+    found = []
     for run, state in _states(folder):
         for target in plan_of(folder, run).plan.targets:
             progress = state.targets.get(target.name)
             changed = progress is not None and (progress.made or progress.effect) and not progress.outcome
-            if target.canister in canisters and changed:
-                msg = f"the run {run} of {target.name} is not over"
-                raise OperatorNeeded(msg, hint=f"ctxcheck migrate --resume {run}, or ctxcheck rollback {run}")
+            if changed and run not in found and (not canisters or target.canister in canisters):
+                found.append(run)
+    return found
 
 
-def owned_snapshots(folder: Path, canister: str, *, but: str) -> list[str]:
-    """Return the snapshots that other runs took of a canister, oldest first."""
+def to_undo(folder: Path) -> list[str]:
+    """Return the runs that changed something and are not undone, oldest first."""
+    found = []
+    for run, state in _states(folder):
+        if any((one.made or one.effect) and one.outcome in ("", COMMITTED) for one in state.targets.values()):
+            found.append(run)
+    return found
+
+
+def owned_snapshots(folder: Path, canister: str, *, but: str, fact: str = "snapshot") -> list[str]:
+    """Return the snapshots that other runs took of a canister, oldest first. fact: what they took them as."""
     found = []
     for run, state in _states(folder):
         if run == but:
             continue
         for target in plan_of(folder, run).plan.targets:
-            snapshot = state.of(target.name).facts.get("snapshot") if target.canister == canister else None
+            snapshot = state.of(target.name).facts.get(fact) if target.canister == canister else None
             if isinstance(snapshot, str):
                 found.append(snapshot)
     return found

@@ -13,7 +13,8 @@ HOLD = "start"  # before it a run can be held: the new version is there, and nob
 
 def sequence(target: Target) -> tuple[str, ...]:
     """Return the ids of the steps for a target."""
-    backup = target.backup
+    backup, compares = target.backup, target.state_compare == "yes"
+    comparison = ["download_new", "compare"] if compares else []
     found = ["precheck"]
     if backup.files == "yes" or backup.data == "yes":
         found.append("backup")
@@ -21,9 +22,11 @@ def sequence(target: Target) -> tuple[str, ...]:
     if backup.snapshot == "before":
         found.append("download")
     found += ["install", "verify_stopped"]
-    if target.state_compare == "yes":
-        found.append("compare")
+    if compares:
+        found.append("snapshot_new")
+    if backup.snapshot == "before":
+        found += comparison
     found += ["start", "verify_running", COMMIT]
     if backup.snapshot == "after":
-        found.append("download")
-    return (*found, "prune")
+        found += ["download", *comparison]
+    return (*found, "record", "prune")

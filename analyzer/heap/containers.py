@@ -60,7 +60,7 @@ class Container:
     """What a shape is as a container.
 
     name: e.g. `Map`. key, value: the shapes of entries; a set has no value, a list no key. entries: gives the words of
-    each, key first. count: how many it says that it has, None of one that does not say.
+    each, key first. count: how many it says that it has, or many; None of one that does not say.
     """
 
     name: str
@@ -120,6 +120,7 @@ _COUNT, _DATA, _CHILDREN = heap_hash("count"), heap_hash("data"), heap_hash("chi
 _LEAF, _INTERNAL, _RED, _BLACK = heap_hash("leaf"), heap_hash("internal"), heap_hash("red"), heap_hash("black")
 _EMPTY, _BRANCH, _NODE = heap_hash("empty"), heap_hash("branch"), heap_hash("node")
 _MAX_HEIGHT = 200  # of a balanced tree; 64 are more than a memory can hold
+_ENOUGH = 50_000  # entries: more than is read at once
 _MAX_PATH = 500_000  # of one that nobody keeps in balance
 
 
@@ -263,8 +264,12 @@ def _blocks(objects: Objects, word: int, names: tuple[str, ...]) -> Iterator[tup
 
 def _blocks_count(objects: Objects, word: int, names: tuple[str, ...]) -> int:
     table, last, inside = (objects.boxed(w) for w in objects.fields(word, tuple([heap_hash(n) for n in names])))
-    full = natural(last)
-    return sum([objects.length(b, VAR_ARRAY) for b in objects.elements(table, VAR_ARRAY)[:full]]) + natural(inside)
+    total = natural(inside)
+    for block in reversed(objects.elements(table, VAR_ARRAY)[: natural(last)]):
+        total += objects.length(block, VAR_ARRAY)
+        if total > _ENOUGH:  # to look at all blocks would bring most of a large memory in
+            break
+    return total
 
 
 _QUEUE = heap_hash("front"), heap_hash("size")

@@ -9,7 +9,7 @@ import re
 import tomllib
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from analyzer.compare.candid import PROFILES
 from analyzer.errors import UsageError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NAME = "ctxcheck.toml"
 IN_REPO = "in-repo"
 _DEPLOYED = "deployed"
+_HISTORY = "docs/migration-history.md"
+_MOST = 1_000_000
 
 
 class Level(StrEnum):
@@ -42,6 +44,30 @@ class CanisterConfig(NamedTuple):
     profile: str | None = None
     clients: tuple[str, ...] | None = None
     in_repo: bool = False
+    after: tuple[str, ...] = ()
+    arguments: str | None = None
+    timers: Literal["report", "rearm"] = "report"
+
+
+class Release(NamedTuple):
+    """How plans are made, approved and run: the keys of `[migrate]`; None where the project has decided nothing.
+
+    stop: seconds. hours: until a plan expires.
+    """
+
+    approvers: tuple[str, ...] = ()
+    approvals: int = 1
+    auto_approve: Literal["never", "safe"] = "never"
+    rehearse: Literal["required", "when-possible", "off"] | None = None
+    compare: Literal["yes", "no"] | None = None
+    rollback: Literal["unchanged", "always", "never"] = "unchanged"
+    download: Literal["before", "after", "no"] | None = None
+    keep: int = 1
+    stop: int = 300
+    hours: int = 24
+    restart: tuple[str, ...] = ()
+    orchestrator: str | None = None
+    hooks: Mapping[str, tuple[str, ...]] = {}
 
 
 class Config(NamedTuple):
@@ -61,6 +87,8 @@ class Config(NamedTuple):
     deployed: str = _DEPLOYED
     levels: Mapping[str, Level] = {}
     canisters: Mapping[str, CanisterConfig] = {}
+    history: str = _HISTORY
+    release: Release = Release()
 
     def of(self, canister: str) -> CanisterConfig:
         """Return what holds for a canister."""
@@ -71,6 +99,9 @@ class Config(NamedTuple):
             own.profile or self.profile,
             own.clients if has_clients else self.clients,
             own.in_repo if has_clients else self.in_repo,
+            own.after,
+            own.arguments,
+            own.timers,
         )
 
     def unknown_canisters(self, known: Collection[str]) -> None:
@@ -82,12 +113,16 @@ class Config(NamedTuple):
 
 
 class _Key(NamedTuple):
-    """One key. kind: `text`, `choice`, `clients`, `table` (of `keys`), `names` (a table whose keys are names)."""
+    """One key. kind: `text`, `choice`, `clients`, `count`, `words` (a list of texts), `table` (of `keys`) or `names`.
+
+    `names`: a table whose keys are names; what stands behind them is of `keys`, `choices`, or the kind `inner`.
+    """
 
     help: str
     kind: str = "text"
     choices: tuple[str, ...] = ()
     keys: Mapping[str, _Key] = {}
+    inner: str | None = None
 
 
 _COMMON = {
@@ -101,14 +136,62 @@ _COMMON = {
         f'Whose old clients count; "{IN_REPO}": all are in this repository and change with it.', "clients", ALL_CLIENTS
     ),
 }
-_PATHS = {"deployed": _Key("Folder of what is deployed: NAME.did and NAME.most.")}
+_PATHS = {
+    "deployed": _Key("Folder of what is deployed: NAME.did and NAME.most."),
+    "history": _Key("File that each migration adds its line to."),
+}
+_OF_TARGET = {
+    "after": _Key("Canisters that are upgraded before this one.", "words"),
+    "arguments": _Key("The upgrade's arguments, Candid text, e.g. '(opt 42)'."),
+    "timers": _Key(
+        "After a rollback: tell that the timer stands still, or put the old module on itself, which arms it.",
+        "choice",
+        ("report", "rearm"),
+    ),
+}
+_MIGRATE = {
+    "approvers": _Key("Principals that may approve a plan; who runs it, where none are named.", "words"),
+    "approvals": _Key("How many of them have to.", "count"),
+    "auto_approve": _Key(
+        'Off a network of this machine: "safe" lets plans run whose changes are all safe and certified.',
+        "choice",
+        ("never", "safe"),
+    ),
+    "rehearse": _Key(
+        "Whether a plan has to be rehearsed. Default: required, but on a network of this machine.",
+        "choice",
+        ("required", "when-possible", "off"),
+    ),
+    "compare": _Key("Whether the stored values before and after are compared.", "choice", ("yes", "no")),
+    "rollback": _Key(
+        "After start, a failed check undoes the upgrade: while nothing was written, always, or never.",
+        "choice",
+        ("unchanged", "always", "never"),
+    ),
+    "download": _Key(
+        "When the snapshot is downloaded: while the canister stands still, after it runs again, or not.",
+        "choice",
+        ("before", "after", "no"),
+    ),
+    "keep": _Key("How many snapshots of ours stay on the chain.", "count"),
+    "stop": _Key("Seconds to wait until a canister has stopped.", "count"),
+    "hours": _Key("Hours after which a plan expires.", "count"),
+    "restart": _Key("The command that starts the local network anew when files were put back.", "words"),
+    "orchestrator": _Key("FILE.py:CLASS, a MigrationOrchestrator of the project."),
+    "hooks": _Key("Commands by hook, e.g. before_stop, on_failure.", "names", inner="words"),
+}
 KEYS = {
     "rules": _Key(f"The set of rules that may block, e.g. {RULES_VERSION!r}; what later rules find only warns."),
     **_COMMON,
     "baseline": _Key("The revision that changes are merged into, e.g. 'origin/main'."),
     "paths": _Key("Where things are.", "table", keys=_PATHS),
     "levels": _Key("Levels of rules, by id.", "names", tuple(Level)),
-    "canisters": _Key("What holds for one canister alone.", "names", keys=_COMMON),
+    "canisters": _Key(
+        "What holds for one canister alone.",
+        "names",
+        keys={**_COMMON, "migrate": _Key("How it is upgraded.", "table", keys=_OF_TARGET)},
+    ),
+    "migrate": _Key("How plans are made, approved and run.", "table", keys=_MIGRATE),
 }
 
 
@@ -135,6 +218,8 @@ def read_config(text: str, label: str) -> Config:
         deployed=root.get("paths", {}).get("deployed", _DEPLOYED),
         levels={name.upper(): Level(level) for name, level in root.get("levels", {}).items()},
         canisters={name: _canister(entry) for name, entry in root.get("canisters", {}).items()},
+        history=root.get("paths", {}).get("history", _HISTORY),
+        release=Release(**{name: _frozen(value) for name, value in root.get("migrate", {}).items()}),
     )
     _check_rules(config, _Check(text, label))
     return config
@@ -143,7 +228,14 @@ def read_config(text: str, label: str) -> Config:
 def _canister(entry: Mapping[str, Any]) -> CanisterConfig:
     clients, in_repo = _clients(entry)
     policy = Policy(entry["policy"]) if "policy" in entry else None
-    return CanisterConfig(policy, entry.get("profile"), clients, in_repo)
+    own = {name: _frozen(value) for name, value in entry.get("migrate", {}).items()}
+    return CanisterConfig(policy, entry.get("profile"), clients, in_repo, **own)
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401 - a value of TOML
+    if isinstance(value, dict):
+        return {name: _frozen(entry) for name, entry in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _clients(entry: Mapping[str, Any]) -> tuple[tuple[str, ...] | None, bool]:
@@ -232,6 +324,8 @@ class _Check:
                 for inner, entry in value.items():
                     if key.keys:
                         self._value(entry, _Key("", "table", keys=key.keys), f"{path}.{inner}", inner)
+                    elif key.inner is not None:
+                        self._value(entry, _Key("", key.inner), f"{path}.{inner}", inner)
                     else:
                         self._one_of(entry, key.choices, f"{path}.{inner}", inner)
         elif key.kind == "choice":
@@ -241,6 +335,12 @@ class _Check:
                 self.fail(name, f'`{path}` is "{IN_REPO}" or a list of {", ".join(key.choices)}')
             for client in value if isinstance(value, list) else ():
                 self._one_of(client, key.choices, path, name)
+        elif key.kind == "count":
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < _MOST:
+                self.fail(name, f"`{path}` is a whole number above 0")
+        elif key.kind == "words":
+            if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
+                self.fail(name, f"`{path}` is a list of texts")
         elif not isinstance(value, str) or not value:
             self.fail(name, f"`{path}` is a text")
 
@@ -271,10 +371,16 @@ def _schema_of(key: _Key) -> dict[str, Any]:
         return _schema_of_table(key.keys)
     if key.kind == "names":
         inner = _schema_of_table(key.keys) if key.keys else {"enum": list(key.choices)}
+        if key.inner is not None:
+            inner = _schema_of(_Key("", key.inner))
         return {"type": "object", "additionalProperties": inner}
     if key.kind == "choice":
         return {"enum": list(key.choices)}
     if key.kind == "clients":
         listed = {"type": "array", "minItems": 1, "items": {"enum": list(key.choices)}}
         return {"oneOf": [{"const": IN_REPO}, listed]}
+    if key.kind == "count":
+        return {"type": "integer", "minimum": 1, "maximum": _MOST - 1}
+    if key.kind == "words":
+        return {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}
     return {"type": "string", "minLength": 1}

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SECONDS = 180  # for one program
 _SCRIPT = Path(__file__).parent / "moc" / "compile.mjs"
+# As dfx has a Motoko canister compiled: anyone may ask for the interface, only controllers for the stable signature.
+_PUBLIC = ("--public-metadata", "candid:service", "--public-metadata", "candid:args")
 _SHOWN = 600  # characters of what the compiler says
 _MESSAGE = re.compile(r"^(.+?):(\d+)\.(\d+)(?:-\d+\.\d+)?: (.*)$", re.MULTILINE)
 
@@ -113,6 +115,23 @@ def compile_programs(programs: Sequence[Program], cache: Cache | None = None) ->
                 cache.store.put(key, f"{one.candid}\0{one.stable}".encode())
             found.append(one)
         return found
+
+
+def compile_module(program: Program) -> tuple[bytes, Compiler] | None:
+    """Return the module of a program, with its project's flags and public interface, and what compiled it.
+
+    None: there is no compiler. Raises SourceError: packages that are missing, or a program with faults.
+    """
+    words = (*program.flags.words, *program.flags.code, *_PUBLIC)
+    program = program._replace(flags=program.flags._replace(words=words))
+    with tempfile.TemporaryDirectory(prefix="ctxcheck-") as folder:
+        job = _job(program, Path(folder), {})
+        if job is None:
+            return None
+        (made,) = _compiled([job], module=True)
+        if isinstance(made, SourceError):
+            raise made
+        return job.out.with_suffix(".wasm").read_bytes(), job.compiler
 
 
 def _job(program: Program, folder: Path, known: Known) -> _Job | None:
@@ -207,8 +226,8 @@ def _key(job: _Job) -> bytes:
     return sha.digest()
 
 
-def _compiled(jobs: list[_Job]) -> list[Compiled | SourceError]:
-    """Return what becomes of each job, as many at a time as there are processors.
+def _compiled(jobs: list[_Job], *, module: bool = False) -> list[Compiled | SourceError]:
+    """Return what becomes of each job, as many at a time as there are processors. module: its module is wanted too.
 
     The npm compiler takes long to warm up: one process of it compiles its share of the programs, one after the other.
     """
@@ -236,16 +255,16 @@ def _compiled(jobs: list[_Job]) -> list[Compiled | SourceError]:
     found: dict[int, Compiled | SourceError] = {}
     with ThreadPoolExecutor(max_workers=many) as pool:
         for share, results in zip(
-            shares, pool.map(lambda share: _share([jobs[n] for n in share]), shares), strict=True
+            shares, pool.map(lambda share: _share([jobs[n] for n in share], module=module), shares), strict=True
         ):
             found |= zip(share, results, strict=True)
     return [found[number] for number in range(len(jobs))]
 
 
-def _share(jobs: list[_Job]) -> list[Compiled | SourceError]:
+def _share(jobs: list[_Job], *, module: bool) -> list[Compiled | SourceError]:
     """Return what becomes of the jobs of one process."""
     try:
-        done = _run(jobs)
+        done = _run(jobs, module=module)
     except SourceError as error:
         return [error] * len(jobs)
     return [_result(job, done) for job in jobs]
@@ -258,7 +277,7 @@ def _result(job: _Job, done: subprocess.CompletedProcess[str]) -> Compiled | Sou
         return _refused(job, done)
 
 
-def _for_npm(job: _Job) -> dict[str, object]:
+def _for_npm(job: _Job, *, module: bool) -> dict[str, object]:
     """Return what compile.mjs reads. It is given every file, since the compiler there has a file system of its own."""
     taken: dict[str, dict[str, object]] = {}
     for name, folder in job.packages.installed.items():
@@ -277,17 +296,18 @@ def _for_npm(job: _Job) -> dict[str, object]:
         "packages": taken,
         "flags": flags,
         "out": str(job.out),
+        "module": module,
     }
 
 
-def _run(jobs: list[_Job]) -> subprocess.CompletedProcess[str]:
+def _run(jobs: list[_Job], *, module: bool) -> subprocess.CompletedProcess[str]:
     """Run one process for some jobs: of the npm compiler several, of another one."""
     job = jobs[0]
     program, compiler, asked = job.program, job.compiler, ""
     folder = job.root / job.place(program.folder)
     if compiler.kind == "npm":
         command = [node() or "node", str(_SCRIPT), str(compiler.path)]
-        asked = json.dumps([_for_npm(one) for one in jobs])
+        asked = json.dumps([_for_npm(one, module=module) for one in jobs])
     else:
         command = [str(compiler.path)]
         for name, path in job.packages.installed.items():

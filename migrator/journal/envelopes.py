@@ -19,9 +19,10 @@ _MOST = 16 << 20  # bytes; a request has at most 4 MiB
 
 
 class Envelopes:
-    """The folder of them."""
+    """The folder of them. folder: of the run."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._folder = folder / "envelopes"
 
     def keep(self, name: str, plain: dict[str, Any]) -> None:

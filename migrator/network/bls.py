@@ -23,6 +23,11 @@ def raw_key(der: bytes) -> bytes:
     return der[len(_DER) :]
 
 
+def der_key(raw: bytes) -> bytes:
+    """Return a public key of 96 bytes in DER."""
+    return _DER + raw
+
+
 def is_signed(message: bytes, signature: bytes, key: bytes) -> bool:
     """Tell whether a signature is by a key. Bytes that are no points of the right groups are no signature."""
     if len(signature) != SIGNATURE or len(key) != KEY or signature[0] & _INFINITY or key[0] & _INFINITY:

@@ -73,6 +73,10 @@ class NetworkOperations:
             for at in range(0, size, PIECE)
         )
 
+    def snapshot_module_hash(self, canister: bytes, snapshot: bytes) -> bytes:
+        """Return the hash of the module of a snapshot: of the bytes that it gives."""
+        return sha256(self.snapshot_module(canister, snapshot)).digest()
+
     def prepare(self, canister: bytes, action: Action) -> Prepared:
         """Sign a change."""
         if action.name == "install":

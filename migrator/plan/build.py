@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from analyzer.candid.principal import Principal
 from analyzer.errors import CtxError, UsageError
 from analyzer.model import RULES_VERSION
-from migrator.plan.budget import budget
+from migrator.plan.budget import UNKNOWN, budget
 from migrator.plan.changes import built, deployed, digest_of, listed
 from migrator.plan.file import packed
 from migrator.plan.model import (
@@ -19,6 +19,7 @@ from migrator.plan.model import (
     NewSide,
     OldSide,
     Plan,
+    Precheck,
     Proof,
     Rollback,
     Section,
@@ -48,10 +49,10 @@ class CannotUpgrade(CtxError):
 
 
 class Live(NamedTuple):
-    """What a canister is now. snapshots: how many it has on the chain."""
+    """What a canister is now. snapshots: how many it has on the chain. status: None, who asks may not see it."""
 
     certified: CertifiedCanister
-    status: CanisterStatus
+    status: CanisterStatus | None
     snapshots: int
 
 
@@ -61,7 +62,7 @@ class WantedCheck(NamedTuple):
     method: str
     kind: Literal["query", "update"] = "query"
     argument: bytes = EMPTY
-    expects: Literal["reply", "same", "value"] = "reply"
+    expects: Literal["reply", "same", "value", "kept"] = "reply"
     value: bytes | None = None
     name: str | None = None
 
@@ -80,6 +81,7 @@ class Wanted(NamedTuple):
     after: tuple[str, ...] = ()
     sections: Mapping[str, tuple[bytes, str]] = {}
     build: Build = Build("a file", None, None, None, None)
+    prechecks: Sequence[Precheck] = ()
     checks: Sequence[WantedCheck] = ()
     profile: str = "dfx"
     rollback: Rollback = Rollback("unchanged", "report")
@@ -171,8 +173,8 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
         certified.module_hash.hex(),
         certified.installed,
         tuple(sorted(str(Principal(one)) for one in certified.controllers)),
-        settings_text(status.settings),
-        status.version,
+        {} if status is None else settings_text(status.settings),
+        None if status is None else status.version,
         {name: Section(kept(content), origin) for name, (content, origin) in sorted(shown.items())},
         tuple(sorted(certified.hidden)),
     )
@@ -186,6 +188,7 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
         wanted.profile,
         tuple(listed(old, new, wanted.profile, about.policy, about.gate, created)),
         wanted.build._replace(compiler=wanted.build.compiler or new.compiler),
+        tuple(wanted.prechecks),
         tuple(
             Check(
                 check.name or check.method,
@@ -197,7 +200,15 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
             )
             for check in wanted.checks
         ),
-        budget(status, wanted.live.snapshots, len(wanted.module), download_first=wanted.backup.snapshot == "before"),
+        UNKNOWN
+        if status is None
+        else budget(
+            status,
+            wanted.live.snapshots,
+            len(wanted.module),
+            download_first=wanted.backup.snapshot == "before",
+            copies=2 if wanted.state_compare == "yes" else 1,
+        ),
         wanted.rollback,
         wanted.backup,
         wanted.stop,

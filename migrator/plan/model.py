@@ -95,14 +95,30 @@ class Build(NamedTuple):
     reproduced: str | None
 
 
+class Precheck(NamedTuple):
+    """Something that can go wrong, looked at when the plan was made. id: `G1` (the guide's), `F8` (network.md 5).
+
+    outcome: `pass`; `warn`; `refuse`: it may not run so; `unknown`: nobody can tell, which is no pass; `later`: a step
+    catches it.
+    """
+
+    id: str
+    title: str
+    outcome: Literal["pass", "warn", "refuse", "unknown", "later"]
+    words: str
+
+
 class Check(NamedTuple):
-    """A call that shows that the new version works. expects: that it replies, the same as before, or a value."""
+    """A call that shows that the new version works.
+
+    expects: that it replies, the same as before, a value, or a list in which what was listed before is still there.
+    """
 
     name: str
     kind: Literal["query", "update"]
     method: str
     argument: Digest
-    expects: Literal["reply", "same", "value"]
+    expects: Literal["reply", "same", "value", "kept"]
     value: Digest | None
 
 
@@ -141,11 +157,15 @@ class Backup(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """How far it is proven. rehearsed: on which engine and state. compared: how many values."""
+    """How far it is proven. rehearsed: on which engine and state. compared: how many values.
+
+    skipped: why it was not rehearsed, where somebody said so.
+    """
 
     types: bool
     rehearsed: str | None
     compared: int | None
+    skipped: str | None = None
 
 
 class Target(NamedTuple):
@@ -162,6 +182,7 @@ class Target(NamedTuple):
     profile: str
     changes: tuple[Change, ...]
     build: Build
+    prechecks: tuple[Precheck, ...]
     checks: tuple[Check, ...]
     budget: Budget
     rollback: Rollback

@@ -30,7 +30,12 @@ class Compare(Plain):
         if found.lost or found.changed:
             paths = ", ".join((*found.lost, *found.changed)[:_SHOWN])
             msg = f"{len(found.lost)} values are lost and {len(found.changed)} changed: {paths}"
-            raise StepFailed(msg, hint="the snapshot is put back; look at the migration function")
+            hint = "the snapshot is put back; look at the migration function"
+            if at.progress.outcome:  # others write since: nothing is undone by itself
+                hint = (
+                    f"ctxcheck rollback {at.state.run} --discard-writes puts the snapshot back, without what is newer"
+                )
+            raise StepFailed(msg, hint=hint)
         at.fact(compared=found.values, added=found.added)
         at.told(f"{found.values:,} values compared, none lost, {found.added:,} added")
 

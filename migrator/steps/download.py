@@ -21,7 +21,7 @@ class Download(Plain):
     def run(self, at: Context) -> None:
         """Bring it."""
         if "backup_snapshot" not in at.facts and at.keepers.snapshot is not None:
-            at.fact(backup_snapshot=at.keepers.snapshot(at))
+            at.fact(backup_snapshot=at.keepers.snapshot(at, "snapshot"))
 
 
 STEP = Download()

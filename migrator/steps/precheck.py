@@ -28,25 +28,31 @@ class Precheck(Plain):
     def run(self, at: Context) -> None:
         """Look. Raises StalePlan, Refused, NotProven."""
         target = at.target
-        if target.rehearse == "yes" and target.proof.rehearsed is None:
+        refused = [one for one in target.prechecks if one.outcome == "refuse"]
+        if refused:
+            msg = f"{target.name}: {'; '.join(f'{one.title}: {one.words}' for one in refused)}"
+            raise Refused(msg, hint="put that right, and make the plan again")
+        if target.rehearse == "yes" and target.proof.rehearsed is None and target.proof.skipped is None:
             msg = f"the plan asks for a rehearsal of {target.name}, and there was none"
             raise NotProven(msg, hint="`ctxcheck rehearse`, then make the plan again")
         self._keepers(at)
-        certified, status = at.certified(), at.status()
-        found = differences(at.saved, target, certified, status)
-        if found:
-            raise StalePlan(target.name, found)
+        certified = at.certified()
         if at.operations.sender not in certified.controllers:
-            msg = f"who runs this does not control {target.name}"
+            msg = f"who runs this is no controller of {target.name}"
             raise Refused(
                 msg, hint="the identity does not control the canister: another --identity, or ask a controller"
             )
+        status = at.status()
+        found = differences(at.saved, target, certified, status)
+        if found:
+            raise StalePlan(target.name, found)
         if status.status == "stopping":
             msg = f"{target.name} is being stopped by somebody"
             raise Refused(msg, hint="wait, or start it to give up: icp canister start")
         self._budget(at, status)
         at.fact(
             was_running=status.status == "running",
+            version_checked=status.version,
             stable_before=status.stable_memory_size,
             snapshots_before=sorted(one.id.hex() for one in at.operations.snapshots(at.canister)),
         )
@@ -78,8 +84,10 @@ class Precheck(Plain):
             short = cycles(str(needed - status.cycles))
             msg = f"{at.target.name} has too few cycles to be upgraded with a snapshot beside it: {short} are missing"
             raise Refused(msg, hint=f"top up the canister with cycles: icp canister top-up {at.target.canister}")
-        if len(at.operations.snapshots(at.canister)) >= MAX_SNAPSHOTS:
-            msg = f"{at.target.name} has {MAX_SNAPSHOTS} snapshots, and no more are possible"
+        taken = 2 if at.target.state_compare == "yes" else 1
+        there = len(at.operations.snapshots(at.canister))
+        if there + taken > MAX_SNAPSHOTS:
+            msg = f"{at.target.name} has {there} snapshots, {taken} are to be taken, and {MAX_SNAPSHOTS} are possible"
             raise Refused(msg, hint="delete one: icp canister snapshot list, icp canister snapshot delete")
 
     @staticmethod
@@ -87,7 +95,7 @@ class Precheck(Plain):
         """Write down the replies that are to be the same afterwards."""
         found = {}
         for check in at.target.checks:
-            if check.expects != "same":
+            if check.expects not in ("same", "kept"):
                 continue
             try:
                 ask = at.operations.query if check.kind == "query" else at.operations.update
@@ -96,6 +104,8 @@ class Precheck(Plain):
                 msg = f"the check {check.name} fails before anything is changed: {error.what}"
                 raise Refused(msg, hint="make the plan with checks that the old version answers") from None
             found[check.name] = sha256(reply).hexdigest()
+            if check.expects == "kept":
+                at.replies.keep(check.name, reply)
         at.fact(replies=found)
 
 

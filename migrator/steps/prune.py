@@ -30,7 +30,8 @@ class Prune(Plain):
         there = {one.id.hex() for one in at.operations.snapshots(at.canister)}
         ours = [one for one in (*at.owned, at.facts["snapshot"]) if one in there]
         keep = max(at.target.backup.keep, 0 if "backup_snapshot" in at.facts else 1)
-        for snapshot in ours[: max(0, len(ours) - keep)]:
+        compared = [one for one in at.owned_new if one in there]
+        for snapshot in (*ours[: max(0, len(ours) - keep)], *compared):
             at.change("prune", Action("delete_snapshot", snapshot=bytes.fromhex(snapshot)))
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from migrator.context import Context
     from migrator.plan.model import Target
 
-_ONE = 1  # a start or a stop counts the version up by one (spec, "Canister version")
+_ONE = 1  # a start counts the version up by one (spec, "Canister version")
 
 
 class Start(Plain):
@@ -80,7 +80,7 @@ class Start(Plain):
         before, now = at.facts.get("version_before_stop"), at.status().version
         if before is None or now is None or at.facts.get("forced") or at.target.rollback.after_start == "always":
             return
-        if now > before + _ONE:
+        if now > before + at.counted_by_stop:
             msg = (
                 f"something was written to {at.target.name} while it was being stopped: it is not rolled back by itself"
             )

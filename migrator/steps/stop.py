@@ -32,7 +32,10 @@ class Stop(Plain):
 
     def run(self, at: Context) -> None:
         """Stop it."""
-        if at.status().status != "stopped":
+        status = at.status()
+        if status.status != "stopped":
+            if "version_running" not in at.facts:
+                at.fact(version_running=status.version)
             at.change("stop", Action("stop"), guard=lambda: self.holds(at), observed=lambda: self.made(at, "stop"))
         status = at.status()
         at.fact(version_stopped=status.version, stable_before=status.stable_memory_size)

@@ -30,10 +30,14 @@ NAME = "context_registry"
 CHECKS = (WantedCheck("getCurrentTime"), WantedCheck("listSeasons", expects="same"))
 
 
+def new_pem() -> bytes:
+    """Return a key of nobody else's, as PEM."""
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
 def new_key() -> Key:
     """Return a key of nobody else's."""
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return from_pem(pem, "a test")
+    return from_pem(new_pem(), "a test")
 
 
 class Place(NamedTuple):
@@ -42,6 +46,7 @@ class Place(NamedTuple):
     ic: Replica
     agent: Agent
     key: Key
+    pem: bytes
 
     @property
     def network(self) -> Network:
@@ -72,9 +77,10 @@ class Place(NamedTuple):
 def place() -> Iterator[Place]:
     """Give a network for as long as it is needed."""
     with Replica() as ic, ic.serve() as server:
-        transport, key = Transport(server.url), new_key()
+        transport, pem = Transport(server.url), new_pem()
+        key = from_pem(pem, "a test")
         agent = Agent(transport, key, fetch_root_key(transport))
         try:
-            yield Place(ic, agent, key)
+            yield Place(ic, agent, key, pem)
         finally:
             agent.close()

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Return the exit status: 0 all holds, 1 it does not or too little was answered, 2 nothing could be asked."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
     proofs = parser.add_subparsers(dest="proof", required=True)
     agreement = proofs.add_parser("agreement", help="compare with the official checkers")
@@ -38,13 +37,21 @@ def main(arguments: list[str] | None = None) -> int:
     kills = proofs.add_parser("kills", help="kill a network at random moments, and count what is left")
     kills.add_argument("--count", type=int, default=200, help="kills, a second each (default: %(default)s)")
     kills.add_argument("--seed", type=int, default=1, help="another seed, other moments (default: %(default)s)")
+    cut = proofs.add_parser("runs", help="cut runs off at every point there is, and go on with them")
+    cut.add_argument("--count", type=int, help="points of each kind of run (default: all, a second each)")
+    cut.add_argument("--in-place", action="store_true", help="in this process, instead of by SIGKILL")
     proofs.add_parser("speed", help="measure how long comparisons take")
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
     proofs.add_parser("replica", help="measure the embedded network")
     proofs.add_parser("backups", help="measure backups beside icp-cli")
     state = proofs.add_parser("state", help="measure how fast stable variables are read from a memory")
     state.add_argument("--rows", type=int, nargs="*", help="rows to keep (default: about 1, 10 and 100 MB)")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return the exit status: 0 all holds, 1 it does not or too little was answered, 2 nothing could be asked."""
+    options = _parser().parse_args(arguments)
     if options.proof in _MEASURED:
         for line in _MEASURED[options.proof](options):
             print(line, flush=True)
@@ -54,6 +61,13 @@ def main(arguments: list[str] | None = None) -> int:
         for line in lines(broken):
             print(line, flush=True)
         return 1 if broken else 0
+    if options.proof == "runs":
+        from tests.proof import runs
+
+        wrong: list[str] = []
+        for line in runs.lines(options.count, by_signal=not options.in_place, broken=wrong):
+            print(line, flush=True)
+        return 1 if wrong else 0
     if options.proof == "kills":
         return _kills(options.count, options.seed)
     reason = missing()

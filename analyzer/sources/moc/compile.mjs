@@ -3,8 +3,8 @@
 //   node compile.mjs MOTOKO < PROGRAMS.json
 //
 // MOTOKO: the folder of the npm package. PROGRAMS: a list of {root: a folder, main and files: paths in it, packages:
-// {NAME: {folder, files} or {at: a path in the root}}, flags: [WORD], out}; flags are the same for all. Writes OUT.did and
-// OUT.most of each; of one with faults OUT.json, what is wrong: [{code, file, line, column, message}].
+// {NAME: {folder, files} or {at: a path in the root}}, flags: [WORD], out, module}; flags are the same for all. Writes OUT.did and
+// OUT.most of each, where `module` is true also OUT.wasm; of one with faults OUT.json, what is wrong: [{code, file, line, column, message}].
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, sep } from "node:path";
@@ -24,7 +24,17 @@ const slashed = (path) => path.split(sep).join("/");
 const bundled = join(folder, "packages", "latest", "core.json");
 const core = existsSync(bundled) ? JSON.parse(readFileSync(bundled, "utf8")) : null;
 
-for (const { root, main, files, packages, flags, out } of JSON.parse(readFileSync(0, "utf8"))) {
+function metadataApart(flags) {
+  const sections = [];
+  const others = [];
+  for (let i = 0; i < flags.length; i++) {
+    if (flags[i] === "--public-metadata" && i + 1 < flags.length) sections.push(flags[++i]);
+    else others.push(flags[i]);
+  }
+  return { sections, others };
+}
+
+for (const { root, main, files, packages, flags, out, module } of JSON.parse(readFileSync(0, "utf8"))) {
   // The compiler has a file system of its own. Names that it makes up follow from paths there, so that both versions of a
   // program have to be at the same ones: each is taken away before the next.
   const written = [];
@@ -39,10 +49,14 @@ for (const { root, main, files, packages, flags, out } of JSON.parse(readFileSyn
     motoko.usePackage(name, at === undefined ? `.packages/${name}` : slashed(at));
   }
   if (!("core" in packages) && core !== null) motoko.loadPackage(core);
-  if (flags.length > 0) motoko.setExtraFlags(flags.map(slashed));
+  // moc takes these as a flag, its JavaScript by a function.
+  const { sections, others } = metadataApart(flags);
+  if (sections.length > 0) motoko.setPublicMetadata(sections);
+  if (others.length > 0) motoko.setExtraFlags(others.map(slashed));
   const path = slashed(main);
   try {
-    const { stable, candid } = motoko.wasm(path, "ic");
+    const { wasm, stable, candid } = motoko.wasm(path, "ic");
+    if (module) writeFileSync(`${out}.wasm`, wasm);
     writeFileSync(`${out}.most`, stable);
     writeFileSync(`${out}.did`, candid);
   } catch (error) {
