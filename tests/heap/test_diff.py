@@ -97,7 +97,7 @@ def test_what_a_migration_touches_may_change_and_all_else_has_to_stay(ic: Replic
         "the migration takes it", None, "the migration takes it",
     ]  # fmt: skip
     assert (
-        result.summary() == "154 values compared, 1 lost (1 by the migration), 1 changed (1 by the migration), 1 added"
+        result.summary() == "154 values compared, 1 lost (1 by the migration), 1 changed (1 by the migration), 3 added"
     )
     program.call("lose", "(31)")
     result = compare(before, program.state())
@@ -140,7 +140,33 @@ def test_differences_beyond_a_bound_are_counted(ic: Replica, monkeypatch: pytest
     program.call("rows", "(0, 500)")
     result = compare(program.state(), before)
     assert len(result.differences) == 10
-    assert result.count(Change.LOST) == 1_000
+    assert result.found == 1_000
+    assert result.count(Change.LOST) == 4_000 + 3_500  # all values of the rows, and the keys of the map
+
+
+def test_what_is_compared_and_what_is_lost_is_all_there_was(ic: Replica) -> None:
+    program = Program("containers", ic)
+    program.call("fill", "(0, 100)")
+    full = program.state()
+    for key in range(0, 100, 7):
+        program.call("remove", f"({key})")
+    values = exported(full)[0]
+    result = compare(full, program.state())
+    for name in ("map", "set", "list", "pureMap"):  # of a queue all places have other values
+        one = result.variables[name]
+        assert one.values + one.counts[Change.LOST] == _leaves(values[name]), name
+        assert one.counts[Change.LOST] > 0
+        assert one.counts[Change.ADDED] == 0
+
+
+def test_an_object_that_is_shared_is_lost_once_at_least(ic: Replica) -> None:
+    program = Program("graph", ic)
+    program.call("fill", "(6)")
+    before = program.state()
+    empty = Program("graph", ic).state()
+    result = compare(before, empty)
+    assert not result.kept
+    assert result.variables["recent"].counts[Change.LOST] == 2  # its rows are those of `accounts`
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 100])

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from tests.oracles.oracle import OracleError, missing
 from tests.proof import gate
 from tests.proof.agreement import SHRUNK, SURFACES, Tally, check
 from tests.proof.speed import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,20 +44,16 @@ def _parser() -> argparse.ArgumentParser:
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
     proofs.add_parser("replica", help="measure the embedded network")
     proofs.add_parser("backups", help="measure backups beside icp-cli")
+    state = proofs.add_parser("state", help="measure how fast stable variables are read from a memory")
+    state.add_argument("--rows", type=int, nargs="*", help="rows to keep (default: about 1, 10 and 100 MB)")
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Return the exit status: 0 all holds, 1 it does not or too little was answered, 2 nothing could be asked."""
     options = _parser().parse_args(arguments)
-    if options.proof == "gate":
-        for line in gate.lines():
-            print(line, flush=True)
-        return 0
-    if options.proof in ("replica", "backups"):
-        from tests.proof import backups, replica
-
-        for line in (replica if options.proof == "replica" else backups).lines():
+    if options.proof in _MEASURED:
+        for line in _MEASURED[options.proof](options):
             print(line, flush=True)
         return 0
     if options.proof == "speed":
@@ -93,6 +93,32 @@ def main(arguments: list[str] | None = None) -> int:
     if not tally.disagreements and not tally.proven:
         print("too many pairs were not answered to call this a proof")
     return 0 if tally.proven else 1
+
+
+def _replica(_options: argparse.Namespace) -> Iterator[str]:
+    from tests.proof import replica
+
+    return replica.lines()
+
+
+def _backups(_options: argparse.Namespace) -> Iterator[str]:
+    from tests.proof import backups
+
+    return backups.lines()
+
+
+def _state(options: argparse.Namespace) -> Iterator[str]:
+    from tests.proof import state
+
+    return state.lines(tuple(options.rows or state.ROWS))
+
+
+_MEASURED: dict[str, Callable[[argparse.Namespace], Iterator[str]]] = {
+    "gate": lambda _: gate.lines(),
+    "replica": _replica,
+    "backups": _backups,
+    "state": _state,
+}
 
 
 def _kills(count: int, seed: int) -> int:

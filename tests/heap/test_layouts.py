@@ -1,0 +1,141 @@
+"""The same values in other images and modules: moved and marked by the garbage collector, stripped of all names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.heap.code import Code, number
+from analyzer.heap.layout import ARRAY, FUNCTION, OBJECT, ROPE, TUPLE, VAR_ARRAY
+from analyzer.heap.measure import Sizes
+from analyzer.heap.objects import Objects
+from analyzer.heap.pending import Pending
+from analyzer.heap.roots import find_roots
+from replica import Replica
+from tests.heap.canister import Program, document, module, state_of
+from tests.heap.test_hostile import HEAP
+
+if TYPE_CHECKING:
+    from analyzer.heap.state import State
+
+NAMES = ("kinds", "containers", "graph")
+_ARRAYS = (ARRAY, VAR_ARRAY, TUPLE, FUNCTION)
+
+
+@pytest.fixture(scope="module")
+def images() -> dict[str, bytes]:
+    found = {}
+    with Replica() as ic:
+        for name in NAMES:
+            program = Program(name, ic)
+            if name == "kinds":
+                program.call("lengthen", '(vec {"a"; "b"; "c"}, 5)')
+            else:
+                program.call("fill", "(0, 30)" if name == "containers" else "(9)")
+            found[name] = program.memory()
+    return found
+
+
+def _reached(state: State) -> dict[int, int]:
+    """Return where all objects are that values consist of, with their sizes in words: also boxes and lists of hashes."""
+    objects, words = Objects(state.image), state.image.words
+    found: dict[int, int] = {}
+    todo = [variable.word for variable in state.variables]
+    while todo:
+        word = todo.pop()
+        if word & 7 != 7 or not HEAP <= word < state.image.size:
+            continue
+        index = objects.follow(word)
+        if index in found:
+            continue
+        tag = objects.tag(index)
+        alone = Sizes(state.image)
+        if tag in _ARRAYS:
+            parts, size = state.image.words_at(index + 3, words[index + 2]), 3 + words[index + 2]
+        elif tag == OBJECT:
+            count = len(objects.layout(words[index + 2]))
+            parts, size = state.image.words_at(index + 2, count + 1), 3 + count
+        else:
+            size = {17: 3, 21: 3, 23: 4, ROPE: 5, 39: 5, 45: 3}.get(tag) or alone.add(word) // 8
+            parts = [] if size == 3 and tag in (11, 13, 15) else state.image.words_at(index + 2, size - 2)
+            if tag in (25, 27, 29, 31, 35):
+                parts = []  # bytes may look like anything
+        found[index] = size
+        todo += parts
+    return found
+
+
+def _put(image: bytearray, index: int, value: int) -> None:
+    image[index * 8 : index * 8 + 8] = value.to_bytes(8, "little")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_objects_that_are_moved_are_read_where_they_are_now(name: str, images: dict[str, bytes]) -> None:
+    state, image = state_of(name, images[name]), bytearray(images[name])
+    reached = _reached(state)
+    assert len(reached) > 50
+    free = len(image) // 8
+    image += bytes(-(-sum(reached.values()) * 8 // 65_536) * 65_536)
+    for index, size in reached.items():
+        image[free * 8 : (free + size) * 8] = images[name][index * 8 : (index + size) * 8]
+        _put(image, free + 1, free * 8 - 1)
+        image[index * 8 : (index + size) * 8] = b"\xcc" * 8 * size  # nothing of the old copy may be used
+        _put(image, index + 1, free * 8 - 1)
+        free += size
+    assert document(state_of(name, bytes(image))) == document(state)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_arrays_that_are_being_marked_are_arrays(name: str, images: dict[str, bytes]) -> None:
+    state, image = state_of(name, images[name]), bytearray(images[name])
+    marked = 0
+    for index in _reached(state):
+        tag = state.image.words[index]
+        if tag in _ARRAYS:
+            _put(image, index, (tag - ARRAY) // 2 << 62 | 46 + marked % 1_000)
+            marked += 1
+    assert marked > 5
+    assert document(state_of(name, bytes(image))) == document(state)
+
+
+def _without_names(wasm: bytes) -> bytes:
+    """Return a module without any custom section, as a tool that makes it small leaves it, and less."""
+    kept, at = [wasm[:8]], 8
+    while at < len(wasm):
+        size, start = number(wasm, at + 1)
+        if wasm[at] != 0:
+            kept.append(wasm[at : start + size])
+        at = start + size
+    return b"".join(kept)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "before", "after", "hooked", "holes"])
+def test_variables_are_found_without_names(name: str) -> None:
+    wasm = module(name)
+    bare = _without_names(wasm)
+    assert len(bare) < len(wasm)
+    assert find_roots(Code(bare)) == find_roots(Code(wasm))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["put", "take"]), st.integers(0, 20)), max_size=80),
+    st.integers(1, 6),
+)
+def test_entries_wait_on_disk_as_they_do_in_memory(steps: list[tuple[str, int]], in_memory: int) -> None:
+    pending, model = Pending(in_memory), dict[tuple[str, int], int]()
+    try:
+        for i, (what, number_) in enumerate(steps):
+            key = ("ü'\"", number_)
+            if what == "put":
+                word = (1 << 64) - 1 - i
+                assert pending.put(key, word, f"[{number_}]") == (key not in model)
+                model.setdefault(key, word)
+            else:
+                assert pending.take(key) == model.pop(key, None)
+            assert len(pending) == len(model)
+        assert sorted(pending.steps()) == sorted((f"[{key[1]}]", word) for key, word in model.items())
+    finally:
+        pending.close()
