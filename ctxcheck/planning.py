@@ -152,7 +152,6 @@ def _wanted(connection: Connection, target: Target, options: Options, decided: D
         of_target.profile or default_profile(connection.project),
         Rollback(release.rollback, of_target.timers),
         Backup("yes", "yes" if CANDID in shown else "no", download, release.keep),
-        release.stop,
         "yes" if rehearse == "required" else "no",
         "yes" if compares else "no",
         Proof(types=STABLE in shown, rehearsed=None, compared=None, skipped=options.skip_rehearsal),

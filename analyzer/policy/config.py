@@ -52,7 +52,7 @@ class CanisterConfig(NamedTuple):
 class Release(NamedTuple):
     """How plans are made, approved and run: the keys of `[migrate]`; None where the project has decided nothing.
 
-    stop: seconds. hours: until a plan expires.
+    hours: until a plan expires.
     """
 
     approvers: tuple[str, ...] = ()
@@ -63,7 +63,6 @@ class Release(NamedTuple):
     rollback: Literal["unchanged", "always", "never"] = "unchanged"
     download: Literal["before", "after", "no"] | None = None
     keep: int = 1
-    stop: int = 300
     hours: int = 24
     restart: tuple[str, ...] = ()
     orchestrator: str | None = None
@@ -174,7 +173,6 @@ _MIGRATE = {
         ("before", "after", "no"),
     ),
     "keep": _Key("How many snapshots of ours stay on the chain.", "count"),
-    "stop": _Key("Seconds to wait until a canister has stopped.", "count"),
     "hours": _Key("Hours after which a plan expires.", "count"),
     "restart": _Key("The command that starts the local network anew when files were put back.", "words"),
     "orchestrator": _Key("FILE.py:CLASS, a MigrationOrchestrator of the project."),

@@ -92,18 +92,17 @@ class Install(Plain):
     @staticmethod
     def _look_at_timer(at: Context) -> None:
         """Find out whether a timer is armed now: a load leaves it as it was. Only a snapshot tells."""
-        if "timer_back" in at.facts:
-            return
         try:
-            take(at, "install", "snapshot_back")
-            snapshot = bytes.fromhex(at.facts["snapshot_back"])
-            told = at.operations.snapshot_metadata(at.canister, snapshot)
+            if "timer_back" not in at.facts:
+                take(at, "install", "snapshot_back")
+                told = at.operations.snapshot_metadata(at.canister, bytes.fromhex(at.facts["snapshot_back"]))
+                at.fact(timer_back=timer_armed(told))  # before it is deleted: a run may be cut off in between
+            snapshot = bytes.fromhex(at.facts.get("snapshot_back", ""))
             if snapshot in {one.id for one in at.operations.snapshots(at.canister)}:
                 at.change("install", Action("delete_snapshot", snapshot=snapshot), observed=lambda: False)
-            at.fact(timer_back=timer_armed(told))
         except Rejected as error:
             at.told(f"whether a timer of {at.target.name} is armed cannot be seen: {error.what}")
-            at.fact(timer_back=False)
+            at.fact(timer_back=at.facts.get("timer_back", False))
 
     @staticmethod
     def _may_load(at: Context) -> None:
