@@ -170,6 +170,7 @@ CASES = [
     not_over,
     no_cycles,
     no_room,
+    no_controller,
     written_since,
     installed_since,
     damaged,
