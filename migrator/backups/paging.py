@@ -37,8 +37,8 @@ class By(StrEnum):
 class Paging(NamedTuple):
     """How a listing is asked for: `method(OFFSET, size)`, `method(PAGE, size)` or `method(CURSOR, size)`.
 
-    first: where a cursor begins, Candid text, for a method that takes it without `opt`. Pages are counted from 0. size: entries of a page that are asked for. entries, next: of a cursor, the fields of the
-    result that have the list, and where to go on.
+    Pages are counted from 0. size: entries of a page that are asked for. entries, next: of a cursor, the fields of the
+    result that have the list, and where to go on. first: where a cursor begins that is not optional, Candid text.
     """
 
     by: By
