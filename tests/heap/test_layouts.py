@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.heap.code import Code, number
+from analyzer.heap.image import FlatImage
 from analyzer.heap.layout import ARRAY, FUNCTION, OBJECT, ROPE, TUPLE, VAR_ARRAY
 from analyzer.heap.measure import Sizes
 from analyzer.heap.objects import Objects
 from analyzer.heap.pending import Pending
 from analyzer.heap.roots import find_roots
+from analyzer.heap.state import read_state
 from replica import Replica
-from tests.heap.canister import Program, document, module, state_of
+from tests.heap.build import PROGRAMS
+from tests.heap.canister import Program, document, exported, module, signature, state_of
 from tests.heap.test_hostile import HEAP
 
 if TYPE_CHECKING:
@@ -118,6 +122,21 @@ def test_variables_are_found_without_names(name: str) -> None:
     bare = _without_names(wasm)
     assert len(bare) < len(wasm)
     assert find_roots(Code(bare)) == find_roots(Code(wasm))
+
+
+def test_a_module_that_an_optimiser_went_over_is_read() -> None:
+    optimised = gzip.decompress((PROGRAMS / "graph" / "optimised.wasm.gz").read_bytes())
+    assert find_roots(Code(optimised)) == find_roots(Code(module("graph")))
+    found = []
+    with Replica() as ic:
+        for wasm in (module("graph"), optimised):
+            program = Program("graph", ic)
+            ic.reinstall(program.id, wasm)
+            program.call("fill", "(9)")
+            program.call("befriend", "(1, 2)")
+            found.append(exported(read_state(FlatImage(program.memory()), wasm, signature("graph"))))
+    assert found[0] == found[1]
+    assert len(found[0][0]["accounts"]["$map"]) == 9
 
 
 @given(
