@@ -16,28 +16,35 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.candid.principal import Principal
 from analyzer.policy.accepted import NAME as NAME_OF_ACCEPTED
 from analyzer.policy.accepted import Accepted, accepted_text
 from analyzer.policy.levels import may_be_accepted
 from analyzer.report.drawing import wrapped
 from analyzer.report.text import text_lines
 from analyzer.report.words import path_text, title
-from ctxcheck.connection import Connection
+from ctxcheck.backing_up import back_up_snapshot, open_store
+from ctxcheck.connection import Connection, Target
 from ctxcheck.demonstration import FIRST, FOLDER, fill, module, records
 from ctxcheck.modules import module_cache
 from ctxcheck.paint import show
 from ctxcheck.planning import Options, planned
+from ctxcheck.rehearsing import newest_state
 from ctxcheck.running import Asked, orchestrated, outcome_lines
 from migrator.approval import Blocked, approve, refuse_blocked, write_approval
+from migrator.backups.stamp import stamp
 from migrator.history import entries, line_of, read
 from migrator.network.agent import Agent, fetch_root_key
 from migrator.network.environments import Place
 from migrator.network.identity import new_key
 from migrator.network.management import ManagementClient
 from migrator.network.transport import Transport
+from migrator.plan.build import CannotUpgrade
 from migrator.plan.proven import proven
 from migrator.plan.words import proof_words
-from replica import Reject, Replica
+from migrator.rehearsal.rehearse import rehearse, upgrade_of
+from migrator.rehearsal.text import rehearsal_lines
+from replica import Replica
 from replica.api import ANONYMOUS
 
 if TYPE_CHECKING:
@@ -63,11 +70,11 @@ class Stage(NamedTuple):
         """The folder of the project."""
         return self.connection.project
 
-    def plan(self, version: str, message: str) -> SavedPlan:
-        """Return the plan that brings the canister to a version."""
+    def plan(self, version: str, message: str, *, skip: str | None = None) -> SavedPlan:
+        """Return the plan for a version. skip: why it is not rehearsed. Raises CannotUpgrade."""
         path = self.project / f"{version}.wasm"
         path.write_bytes(gzip.decompress(module(version)))
-        return planned(self.connection, [NAME], Options(message, path, quiet=True))
+        return planned(self.connection, [NAME], Options(message, path, skip_rehearsal=skip, quiet=True))
 
 
 def tour() -> None:
@@ -79,6 +86,7 @@ def tour() -> None:
             f"The Context Registry of the migration guide runs on a network of its own: {FIRST}, filled by {calls} "
             f"calls. Its {len(before)} listings show {_count(before)} records."
         )
+        _backed_up(stage)
         _refused(stage)
         for act in (_rolled_back, _migrated):
             act(stage)
@@ -109,6 +117,12 @@ def _stage() -> Iterator[Stage]:
             transport.close()
 
 
+def _backed_up(stage: Stage) -> None:
+    target = Target(NAME, Principal.parse(stage.canister).raw)
+    folder = back_up_snapshot(stage.connection, target, stamp(time.time_ns()), open_store(stage.project))
+    _tell("ctxcheck backup", f"{folder.name}, of the running canister", "safe")
+
+
 def _refused(stage: Stage) -> None:
     _say("1. The guide calls an optional field safe: ?Text in a record that is stored.")
     saved = stage.plan(REFUSED, "An e-mail address")
@@ -117,12 +131,16 @@ def _refused(stage: Stage) -> None:
         refuse_blocked(saved, time.time_ns())
     except Blocked as error:
         _tell("ctxcheck migrate", f"refused: {error}", "breaking")
-    with stage.ic.fork(stage.canister) as trial:
-        try:
-            stage.ic.upgrade(trial, module(REFUSED), persistence="keep")
-        except Reject as error:
-            said = error.message.partition(": ")[2] or error.message
-            _tell("tried on a copy", f"the runtime refuses it too: {said}", "breaking")
+    _rehearsed(stage, saved)
+
+
+def _rehearsed(stage: Stage, saved: SavedPlan) -> None:
+    """Try a plan on the backup, and show what comes of it."""
+    (target,) = saved.plan.targets
+    _tell("ctxcheck rehearse", "on the backup, in a process of its own", "")
+    state = newest_state(stage.project, target, saved.plan.network.url)
+    rehearsal = rehearse(state, upgrade_of(saved, target))
+    show(partial(rehearsal_lines, rehearsal, proven(saved).changes))
 
 
 def _migrated(stage: Stage) -> None:
@@ -155,10 +173,13 @@ def _accept(stage: Stage, saved: SavedPlan, reason: str) -> None:
 
 
 def _rolled_back(stage: Stage) -> None:
-    _say("2. A listing is made faster, by a mistake that no type shows.")
-    saved = stage.plan(WRONG, "A faster listing")
-    show(partial(_changes, saved))
-    _run(stage, saved)
+    _say("2. A listing is made faster, by a mistake that no type shows. A rehearsal shows it.")
+    try:
+        stage.plan(WRONG, "A faster listing")
+    except CannotUpgrade as error:
+        _tell("ctxcheck plan", str(error), "breaking")
+    _say("Somebody plans it all the same, without a rehearsal. The run finds it while the canister still stands still.")
+    _run(stage, stage.plan(WRONG, "A faster listing", skip="in a hurry"))
 
 
 def _run(stage: Stage, saved: SavedPlan) -> None:

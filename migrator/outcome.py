@@ -56,7 +56,7 @@ def ending(at: Context, word: str) -> tuple[str, ...]:
         case "committed":
             lines.append("next: ctxcheck verify, ctxcheck history")
         case "refused" | "rolled back":
-            lines.append(f"next: ctxcheck status; icp canister status {where}; then make a plan that does not fail")
+            lines.append(f"next: ctxcheck status {target.canister}, or icp canister status {where}")
         case "held":
             lines.append(f"next: ctxcheck migrate --resume {run}, or ctxcheck rollback {run}")
         case "operator needed":
