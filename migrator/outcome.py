@@ -54,9 +54,9 @@ def ending(at: Context, word: str) -> tuple[str, ...]:
     run = at.state.run
     match word:
         case "committed":
-            lines.append("next: ctxcheck verify, ctxcheck history")
+            lines.append("next: ctxcheck verify, ctxcheck history; commit deployed/ and the history")
         case "refused" | "rolled back":
-            lines.append(f"next: ctxcheck status {target.canister}, or icp canister status {where}")
+            lines += [f"next: ctxcheck status {target.canister}", f"      icp canister status {where}"]
         case "held":
             lines.append(f"next: ctxcheck migrate --resume {run}, or ctxcheck rollback {run}")
         case "operator needed":

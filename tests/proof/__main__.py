@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     cut = proofs.add_parser("runs", help="cut runs off at every point there is, and go on with them")
     cut.add_argument("--count", type=int, help="points of each kind of run (default: all, a second each)")
     cut.add_argument("--in-place", action="store_true", help="in this process, instead of by SIGKILL")
+    proofs.add_parser("picture", help="draw the demo as docs/demo.svg")
     proofs.add_parser("speed", help="measure how long comparisons take")
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
     proofs.add_parser("replica", help="measure the embedded network")
@@ -61,6 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
         for line in lines(broken):
             print(line, flush=True)
         return 1 if broken else 0
+    if options.proof == "picture":
+        from tests.proof.picture import draw
+
+        draw()
+        return 0
     if options.proof == "runs":
         from tests.proof import runs
 
