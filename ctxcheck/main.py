@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Release": {
         "plan": ("ctxcheck.commands.plan", "Write down what an upgrade will do, exactly."),
+        "rehearse": ("ctxcheck.commands.rehearse", "Try an upgrade on a copy of the state: what holds, and what not."),
         "approve": ("ctxcheck.commands.approve", "Sign that a plan may run, with a reason."),
         "migrate": ("ctxcheck.commands.migrate", "Upgrade, with backups, checks and a way back."),
         "rollback": ("ctxcheck.commands.rollback", "Put back what ran before a run."),

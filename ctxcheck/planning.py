@@ -28,7 +28,8 @@ from migrator.network.canister import ARGUMENTS, CANDID, EOP, SECTIONS, STABLE, 
 from migrator.plan.budget import UNKNOWN, budget
 from migrator.plan.build import EMPTY, About, Live, Wanted, WantedCheck, make_plan
 from migrator.plan.model import Approvers, Backup, Network, Proof, Rollback
-from migrator.plan.prechecks import Looked, prechecks
+from migrator.plan.prechecks import Looked, prechecks, refused
+from migrator.plan.words import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from analyzer.candid.types import CandidInterface
-    from analyzer.policy.config import Config
+    from analyzer.policy.config import Config, Release
     from analyzer.sources.decisions import Decisions
     from ctxcheck.connection import Connection, Target
     from migrator.network.canister import CertifiedCanister
@@ -50,7 +51,7 @@ _HOUR = 60 * 60 * 1_000_000_000
 class Options(NamedTuple):
     """What a call asks for; None and empty: not given. old: the module of what runs, where it shows no sections.
 
-    proposed: others will do it, so who plans need not be a controller.
+    proposed: others will do it, so who plans need not be a controller. quiet: nothing is told while it is made.
     """
 
     message: str = ""
@@ -62,6 +63,7 @@ class Options(NamedTuple):
     allow_dirty: bool = False
     skip_rehearsal: str | None = None
     proposed: bool = False
+    quiet: bool = False
 
 
 def planned(connection: Connection, names: Sequence[str], options: Options) -> SavedPlan:
@@ -83,7 +85,24 @@ def planned(connection: Connection, names: Sequence[str], options: Options) -> S
         _gate(decided),
         release.hours * _HOUR,
     )
-    return make_plan(about, [_wanted(connection, target, options, decided) for target in targets])
+    wanted = [_wanted(connection, target, options, decided) for target in targets]
+    saved = make_plan(about, wanted)
+    if options.skip_rehearsal is not None or release.rehearse == "off" or not _may_run(saved):
+        return saved
+    from ctxcheck.rehearsals import proofs  # noqa: PLC0415 - loads a network
+
+    found = proofs(saved, connection.project, required=_is_required(release, here=agent.transport.is_local))
+    return make_plan(about, [one._replace(proof=found.get(one.name, one.proof)) for one in wanted]) if found else saved
+
+
+def _is_required(release: Release, *, here: bool) -> bool:
+    return (release.rehearse or ("when-possible" if here else "required")) == "required"
+
+
+def _may_run(saved: SavedPlan) -> bool:
+    """Tell whether nothing that is known already stands in the way: what may not run is not tried."""
+    refused_any = any(True for target in saved.plan.targets for _ in refused(list(target.prechecks)))
+    return not standing(saved.plan) and not refused_any
 
 
 def _gate(decided: Decisions) -> Gate | None:
@@ -96,7 +115,8 @@ def _gate(decided: Decisions) -> Gate | None:
 def _wanted(connection: Connection, target: Target, options: Options, decided: Decisions) -> Wanted:
     config: Config = decided.config
     of_target, release = config.of(target.name), config.release
-    click.echo(f"{target.name}: reading what runs", err=True)
+    if not options.quiet:
+        click.echo(f"{target.name}: reading what runs", err=True)
     certified = read_canister(connection.agent, target.id)
     kinds = dict(controllers_of(connection, certified))
     live = _live(connection, target, certified, kinds, proposed=options.proposed)
@@ -134,7 +154,6 @@ def _wanted(connection: Connection, target: Target, options: Options, decided: D
         options.proposed,
         kinds,
     )
-    rehearse = release.rehearse or ("when-possible" if here else "required")
     argument, text = _argument(target, made, options.arguments or of_target.arguments)
     return Wanted(
         target.name,
@@ -150,8 +169,7 @@ def _wanted(connection: Connection, target: Target, options: Options, decided: D
         of_target.profile or default_profile(connection.project),
         Rollback(release.rollback, of_target.timers),
         Backup("yes", "yes" if CANDID in shown else "no", download, release.keep),
-        release.stop,
-        "yes" if rehearse == "required" else "no",
+        "yes" if _is_required(release, here=here) else "no",
         "yes" if compares else "no",
         Proof(types=STABLE in shown, rehearsed=None, compared=None, skipped=options.skip_rehearsal),
     )

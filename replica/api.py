@@ -266,6 +266,10 @@ class Replica:
         self.engine.advance(ns - self.engine.time())
         self.tick()
 
+    def stand_still(self) -> None:
+        """Let the clock stand until it is put forward: replies then differ by what changed, not by time."""
+        self.engine.standing = time.time_ns()
+
     def tick(self) -> None:
         """Run what the system runs by itself: heartbeats, and timers that ring."""
         self.engine.tick()

@@ -101,6 +101,7 @@ class Canister:
         self.changes = 0
         self.consumed: dict[str, int] = {}
         self.version = 0
+        self.instructions = 0  # of all messages, queries too
         self.run_status = RUNNING
         self.state = State()
         self.logs: list[tuple[int, int, bytes]] = []  # number, time in ns, line
@@ -253,6 +254,7 @@ class Canister:
         self._charge(message, self.used())
 
     def _charge(self, message: Message, instructions: int) -> None:
+        self.instructions += instructions
         if message.entry not in UNREPLICATED:  # queries cost nothing (docs, "Cycle costs")
             self.pay(cycles.INSTRUCTIONS, self.around.charges.execution(instructions))
 

@@ -73,6 +73,7 @@ class Engine:
         self.scheduler = Scheduler(self.canisters, self.system, self.time, self.history.finish)
         self.lock = threading.RLock()
         self.ahead = 0  # ns that the clock was put forward
+        self.standing: int | None = None  # ns since epoch at which the clock stands; None: it goes
         self.height = 0  # grows with every change
         self.keep: Callable[[], None] = lambda: None
         self.faults = Faults()
@@ -89,7 +90,7 @@ class Engine:
 
     def time(self) -> int:
         """Return ns since epoch, as canisters see it."""
-        return time.time_ns() + self.ahead
+        return (time.time_ns() if self.standing is None else self.standing) + self.ahead
 
     @cached_property
     def authority(self) -> Authority:

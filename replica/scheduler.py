@@ -66,6 +66,7 @@ class Scheduler:
         self.queue: deque[Begin | Hear] = deque()
         self.stops: list[Stop] = []
         self.numbers = 0  # given to contexts and calls so far
+        self.outside: System | None = None  # who answers calls of canisters to others, instead of those; None: nobody
         self._system = system
         self._clock = clock
         self._finished = finished
@@ -210,7 +211,8 @@ class Scheduler:
         version: int | None = None,
     ) -> None:
         try:
-            system = self._system.get(name)
+            leaves = isinstance(origin, Sent) and name != caller
+            system = self.outside if leaves and self.outside is not None else self._system.get(name)
             if system is not None:
                 given = system.call(Asked(caller, method, arg, cycles, origin, isinstance(origin, Ingress), version))
                 if given is not None:

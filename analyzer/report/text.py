@@ -30,8 +30,8 @@ PROOF = "proof: types compared; not rehearsed on real state, no values compared"
 LINTED = "proof: the sources were looked at; nothing was compiled, compared or rehearsed"
 
 
-def text_lines(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
-    """Yield the report line by line."""
+def text_lines(changes: ChangeSet, drawing: Drawing, proven: str | None = None) -> Iterator[Line]:
+    """Yield the report line by line. proven: how far it is proven, where more is known than the comparison tells."""
     yield from _verdict(changes, drawing)
     several = len(changes.canisters) > 1
     apart = len({canister.against for canister in changes.canisters}) > 1
@@ -43,7 +43,7 @@ def text_lines(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
         yield from _canister(_name(canister, drawing, apart=apart) if several else None, found, drawing)
     if shown:
         yield []
-        yield from _ending(changes, shown, drawing)
+        yield from _ending(changes, shown, drawing, proven)
 
 
 def _verdict(changes: ChangeSet, drawing: Drawing) -> Iterator[Line]:
@@ -118,9 +118,9 @@ def _canister(name: str | None, found: list[Block], drawing: Drawing) -> Iterato
         yield from block_lines(block, drawing)
 
 
-def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing) -> Iterator[Line]:
+def _ending(changes: ChangeSet, shown: list[Block], drawing: Drawing, proven: str | None) -> Iterator[Line]:
     yield from wrapped(outcome(changes), drawing, [(f"{totals(changes.edits)}. ", "bold")], [])
-    yield from wrapped(proof(changes), drawing, [], [("       ", "")], "dim")
+    yield from wrapped(proven or proof(changes), drawing, [], [("       ", "")], "dim")
     blocking = [b for b in shown if b.blocked]
     if blocking:
         rule = blocking[0].sections[0][1][0].rule

@@ -67,6 +67,13 @@ class Key:
         return f"Key({self.kind}, {Principal(self.sender)})"
 
 
+def new_key() -> Key:
+    """Return a new Ed25519 key, which nobody keeps."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - see below
+
+    return _key(Ed25519PrivateKey.generate(), "a new key")
+
+
 def from_pem(pem: bytes, where: str, *, password: Callable[[], bytes] | None = None) -> Key:
     """Return the key of a PEM text. where: the file, for errors, which tell none of its content. password: asks for it.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analyzer.report.drawing import wrapped
 from analyzer.report.text import text_lines
 from analyzer.report.words import clean
-from migrator.plan.words import head, of_target, standing, steps
+from migrator.plan.words import head, of_target, proof_words, standing, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,9 @@ def plan_lines(saved: SavedPlan, found: Proven, path: str, drawing: Drawing) -> 
         yield from _pair("steps", f" {drawing.arrow} ".join(steps(target)), drawing)
         yield from _looked_at(target, drawing)
     yield []
-    yield from text_lines(found.changes, drawing)
+    several = len(saved.plan.targets) > 1
+    proven = "as each canister above has it" if several else proof_words(saved.plan.targets[0])
+    yield from text_lines(found.changes, drawing, f"proof: {proven}")
     yield []
     blocking = standing(saved.plan)
     if blocking:

@@ -94,6 +94,8 @@ def proof_words(target: Target) -> str:
     types = "types compared" if proof.types else "types NOT compared"
     rehearsed = f"rehearsed on {clean(proof.rehearsed)}" if proof.rehearsed is not None else "not rehearsed"
     asked = " (required)" if target.rehearse == "yes" and proof.rehearsed is None else ""
+    if proof.skipped is not None:
+        asked = f", on purpose: {clean(proof.skipped, 200)}"
     compared = "no values compared" if proof.compared is None else f"{proof.compared:,} values compared"
     later = " (to be compared during the run)" if target.state_compare == "yes" else ""
     return f"{types}; {rehearsed}{asked}; {compared}{later}"
