@@ -196,7 +196,9 @@ class _Comparison:
             self._begin(variable.name)
             if variable.name not in kept_names:
                 self._gone(Change.LOST, variable.name, variable.shape, variable.word)
-        for variable in new.variables:
+        # An object that several variables share is compared once, for the first of them: those that may not change come
+        # before those that may, or a loss would hide behind what a migration is allowed.
+        for variable in sorted(new.variables, key=lambda v: v.name in self.expected):
             self._begin(variable.name)
             known = before.get(variable.name)
             if known is None:

@@ -8,6 +8,8 @@ import pytest
 
 from analyzer.heap import diff
 from analyzer.heap.diff import Change, Result, compare
+from analyzer.heap.expected import may_change
+from analyzer.motoko.parse import parse_stable
 from replica import Replica
 from tests.heap.canister import Program, exported
 
@@ -196,3 +198,45 @@ def test_what_a_migration_touched_may_not_change_without_an_upgrade(ic: Replica)
     assert not result.kept
     assert ("changed", "total", '"7old"', '"7old!"') in _told(result)
     assert result.count(Change.LOST, unexpected=True) == 3  # the elements of `fresh`
+
+
+def test_what_two_variables_share_may_change_only_if_it_may_in_both(
+    ic: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = Program("graph", ic)
+    program.call("fill", "(6)")
+    before = program.state()
+    program.call("pay", "(3, 5)")  # which is in `accounts` and in `recent`
+    after = program.state()
+    after.module = "of another version"
+    monkeypatch.setattr(diff, "may_change", lambda *_: {"accounts": "the migration takes it"})
+    result = compare(before, after)
+    assert not result.kept
+    assert [(d.path, d.expected) for d in result.differences] == [("recent[1].balance", None)]
+    monkeypatch.setattr(diff, "may_change", lambda *_: dict.fromkeys(("accounts", "recent"), "the migration takes it"))
+    assert compare(before, after).kept
+
+
+_OLD = "actor { stable var a : Nat; stable var b : Text; stable var c : Nat };"
+
+
+@pytest.mark.parametrize(
+    ("new", "names"),
+    [
+        pytest.param(_OLD, [], id="without a migration nothing may change"),
+        pytest.param(
+            "// Version: 3.0.0\nactor ({ in var a : Nat; stable var b : Text; stable var c : Nat },"
+            " { stable var a : Text; stable var b : Text; stable var c : Nat; stable var d : Nat });",
+            ["a", "d"],
+            id="what a migration takes and gives",
+        ),
+        pytest.param(
+            "// Version: 3.0.0\nactor ({ stable var b : Text; in var a : Nat; stable var c : Nat },"
+            " { stable var a : Text; stable var b : Text; stable var c : Nat });",
+            [],
+            id="nothing where the halves are out of order, and the marks may stand at the wrong names",
+        ),
+    ],
+)
+def test_what_an_upgrade_may_change(new: str, names: list[str]) -> None:
+    assert sorted(may_change(parse_stable(_OLD, "old"), parse_stable(new, "new"))) == names

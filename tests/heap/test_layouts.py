@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,22 +10,16 @@ from hypothesis import strategies as st
 
 from analyzer.heap.code import Code, number
 from analyzer.heap.image import FlatImage
-from analyzer.heap.layout import ARRAY, FUNCTION, OBJECT, ROPE, TUPLE, VAR_ARRAY
-from analyzer.heap.measure import Sizes
-from analyzer.heap.objects import Objects
+from analyzer.heap.layout import ARRAY
 from analyzer.heap.pending import Pending
 from analyzer.heap.roots import find_roots
 from analyzer.heap.state import read_state
 from replica import Replica
 from tests.heap.build import PROGRAMS
 from tests.heap.canister import Program, document, exported, module, signature, state_of
-from tests.heap.test_hostile import HEAP
-
-if TYPE_CHECKING:
-    from analyzer.heap.state import State
+from tests.heap.reached import ARRAYS, reached
 
 NAMES = ("kinds", "containers", "graph")
-_ARRAYS = (ARRAY, VAR_ARRAY, TUPLE, FUNCTION)
 
 
 @pytest.fixture(scope="module")
@@ -43,35 +36,6 @@ def images() -> dict[str, bytes]:
     return found
 
 
-def _reached(state: State) -> dict[int, int]:
-    """Return where all objects are that values consist of, with their sizes in words: also boxes and lists of hashes."""
-    objects, words = Objects(state.image), state.image.words
-    found: dict[int, int] = {}
-    todo = [variable.word for variable in state.variables]
-    while todo:
-        word = todo.pop()
-        if word & 7 != 7 or not HEAP <= word < state.image.size:
-            continue
-        index = objects.follow(word)
-        if index in found:
-            continue
-        tag = objects.tag(index)
-        alone = Sizes(state.image)
-        if tag in _ARRAYS:
-            parts, size = state.image.words_at(index + 3, words[index + 2]), 3 + words[index + 2]
-        elif tag == OBJECT:
-            count = len(objects.layout(words[index + 2]))
-            parts, size = state.image.words_at(index + 2, count + 1), 3 + count
-        else:
-            size = {17: 3, 21: 3, 23: 4, ROPE: 5, 39: 5, 45: 3}.get(tag) or alone.add(word) // 8
-            parts = [] if size == 3 and tag in (11, 13, 15) else state.image.words_at(index + 2, size - 2)
-            if tag in (25, 27, 29, 31, 35):
-                parts = []  # bytes may look like anything
-        found[index] = size
-        todo += parts
-    return found
-
-
 def _put(image: bytearray, index: int, value: int) -> None:
     image[index * 8 : index * 8 + 8] = value.to_bytes(8, "little")
 
@@ -79,11 +43,11 @@ def _put(image: bytearray, index: int, value: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_objects_that_are_moved_are_read_where_they_are_now(name: str, images: dict[str, bytes]) -> None:
     state, image = state_of(name, images[name]), bytearray(images[name])
-    reached = _reached(state)
-    assert len(reached) > 50
+    there = reached(state)
+    assert len(there) > 50
     free = len(image) // 8
-    image += bytes(-(-sum(reached.values()) * 8 // 65_536) * 65_536)
-    for index, size in reached.items():
+    image += bytes(-(-sum(there.values()) * 8 // 65_536) * 65_536)
+    for index, size in there.items():
         image[free * 8 : (free + size) * 8] = images[name][index * 8 : (index + size) * 8]
         _put(image, free + 1, free * 8 - 1)
         image[index * 8 : (index + size) * 8] = b"\xcc" * 8 * size  # nothing of the old copy may be used
@@ -96,9 +60,9 @@ def test_objects_that_are_moved_are_read_where_they_are_now(name: str, images: d
 def test_arrays_that_are_being_marked_are_arrays(name: str, images: dict[str, bytes]) -> None:
     state, image = state_of(name, images[name]), bytearray(images[name])
     marked = 0
-    for index in _reached(state):
+    for index in reached(state):
         tag = state.image.words[index]
-        if tag in _ARRAYS:
+        if tag in ARRAYS:
             _put(image, index, (tag - ARRAY) // 2 << 62 | 46 + marked % 1_000)
             marked += 1
     assert marked > 5
