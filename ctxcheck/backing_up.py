@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from analyzer.errors import CtxError, UsageError
+from analyzer.sources.decisions import read_decisions
 from ctxcheck.bytes import Transfer, of_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from analyzer.policy.config import DataConfig
     from ctxcheck.connection import Connection, Target
     from migrator.backups.data import CanisterData
     from migrator.backups.encryption import Recipient
     from migrator.backups.listing import Backup
     from migrator.backups.manifest import Manifest
+    from migrator.backups.paging import Paging
     from migrator.backups.snapshot import Unfinished
     from migrator.backups.store import Store
 
@@ -104,6 +107,13 @@ class DataBackup(NamedTuple):
     found: dict[str, CanisterData]
 
 
+def paging_of(config: DataConfig) -> dict[str, Paging]:
+    """Return how listings are read that come page by page."""
+    from migrator.backups.paging import By, Paging  # noqa: PLC0415 - see above
+
+    return {name: Paging(By(one.by), one.size, one.entries, one.next, one.first) for name, one in config.paged.items()}
+
+
 def back_up_data(
     connection: Connection,
     targets: list[Target],
@@ -123,6 +133,7 @@ def back_up_data(
     from migrator.backups.private import make_folder  # noqa: PLC0415
     from migrator.network.canister import CANDID, read_canister  # noqa: PLC0415
 
+    config = read_decisions(connection.project).config
     found = {}
     for target in targets:
         certified = read_canister(connection.agent, target.id)
@@ -135,14 +146,19 @@ def back_up_data(
             def ask(name: str, arg: bytes, target: Target = target) -> bytes:
                 return connection.agent.query(target.id, name, arg)
 
-            listings, missing = read_data(interface, ask, queries or listing_queries(interface))
+            kept = config.of(target.name).data
+            asked = queries or kept.listings or (*listing_queries(interface), *kept.paged, *kept.optional)
+            listings, missing = read_data(interface, ask, asked, paging_of(kept))
         hashed = None if module is None else module.hex()
         without = Variables(None, why="no snapshot was made with this backup")
-        found[target.name] = CanisterData(target.text, hashed, listings, missing, variables=without)
+        found[target.name] = CanisterData(
+            target.text, hashed, listings, missing, config.of(target.name).data.optional, variables=without
+        )
         entries = sum(one.entries or 0 for one in listings.values())
         click.echo(f"data of {target.name}: {entries:,} entries of {len(listings)} queries", err=True)
         for name, why in missing.items():
-            click.echo(f"  NOT backed up: {name}, because {why}", err=True)
+            optional = " (optional)" if name in found[target.name].optional else ""
+            click.echo(f"  NOT backed up{optional}: {name}, because {why}", err=True)
     make_folder(backups_folder(connection.project), ignored=True)
     path = backups_folder(connection.project) / f"data-backup-{stamp}.json"
     write_data(path, found, created=stamp, network=connection.place.url, recipient=recipient)

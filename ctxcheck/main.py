@@ -41,7 +41,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "backup": ("ctxcheck.commands.backup", "Back up files, what canisters list, and whole canisters."),
         "restore": ("ctxcheck.commands.restore", "Put a backup back: a snapshot, data, or files."),
         "list": ("ctxcheck.commands.list_backups", "List the backups of the project."),
-        "show": ("ctxcheck.commands.show", "Show what a plan does, or what a backup holds."),
+        "show": ("ctxcheck.commands.show", "Show what a plan does, how a run went, or what a backup holds."),
         "prune": ("ctxcheck.commands.prune", "Take old backups away."),
     },
     "Inspect": {

@@ -51,7 +51,7 @@ _HOUR = 60 * 60 * 1_000_000_000
 class Options(NamedTuple):
     """What a call asks for; None and empty: not given. old: the module of what runs, where it shows no sections.
 
-    proposed: others will do it, so who plans need not be a controller.
+    proposed: others will do it, so who plans need not be a controller. quiet: nothing is told while it is made.
     """
 
     message: str = ""
@@ -63,6 +63,7 @@ class Options(NamedTuple):
     allow_dirty: bool = False
     skip_rehearsal: str | None = None
     proposed: bool = False
+    quiet: bool = False
 
 
 def planned(connection: Connection, names: Sequence[str], options: Options) -> SavedPlan:
@@ -114,7 +115,8 @@ def _gate(decided: Decisions) -> Gate | None:
 def _wanted(connection: Connection, target: Target, options: Options, decided: Decisions) -> Wanted:
     config: Config = decided.config
     of_target, release = config.of(target.name), config.release
-    click.echo(f"{target.name}: reading what runs", err=True)
+    if not options.quiet:
+        click.echo(f"{target.name}: reading what runs", err=True)
     certified = read_canister(connection.agent, target.id)
     kinds = dict(controllers_of(connection, certified))
     live = _live(connection, target, certified, kinds, proposed=options.proposed)
@@ -167,7 +169,6 @@ def _wanted(connection: Connection, target: Target, options: Options, decided: D
         of_target.profile or default_profile(connection.project),
         Rollback(release.rollback, of_target.timers),
         Backup("yes", "yes" if CANDID in shown else "no", download, release.keep),
-        release.stop,
         "yes" if _is_required(release, here=here) else "no",
         "yes" if compares else "no",
         Proof(types=STABLE in shown, rehearsed=None, compared=None, skipped=options.skip_rehearsal),

@@ -223,8 +223,9 @@ def newest_state(project: Path, target: Target, url: str, identity: Path | None 
             continue
         image = SnapshotImage(one.path, open_store(project, identity=identity))
         if image.manifest.module_hash != target.old.module_hash:
-            why = f"the newest backup of {target.name} is of another module than the one that runs"
-            break
+            # After a run that was undone the newest snapshot is of what did not stay.
+            why = f"no backup of {target.name} is of the module that runs"
+            continue
         wrong = image.check(read=True)
         if wrong:
             why = f"the newest backup of {target.name} is damaged: {wrong[0]}"

@@ -31,7 +31,7 @@ from migrator.outcome import COMMITTED, HELD, REFUSED, ROLLED_BACK, WAITING
 from migrator.plan.file import read_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from analyzer.policy.config import Release
@@ -56,7 +56,7 @@ class Asked(NamedTuple):
 
 def start(connection: Connection, saved: SavedPlan, path: str, asked: Asked) -> int:
     """Run a plan that is approved, needs no approval, or gets one now. Return the exit status. Raises CtxError."""
-    orchestrator = _orchestrator(connection, saved, asked)
+    orchestrator = orchestrated(connection, saved, asked)
     if asked.dry:
         _describe(orchestrator, saved, as_icp=asked.as_icp)
         return 0
@@ -111,7 +111,7 @@ def resume(run: str | None, asked: Asked, network: dict[str, Any]) -> int:
         run = left[-1]
     saved = runs.plan_of(folder, run)
     with connected(**network, planned=saved.plan.network) as connection:
-        orchestrator = _orchestrator(connection, saved, asked)
+        orchestrator = orchestrated(connection, saved, asked)
         with _stoppable(orchestrator, run):
             outcome = orchestrator.resume(run)
         _restart(connection, outcome)
@@ -135,14 +135,17 @@ def roll_back(run: str | None, reason: str, *, discard_writes: bool, yes: bool, 
     lost = " What was written since its start is LOST." if discard_writes else ""
     confirmed(f"Roll back run {run} of {named}?{lost}", yes=yes)
     with connected(**network, planned=saved.plan.network) as connection:
-        orchestrator = _orchestrator(connection, saved, Asked())
+        orchestrator = orchestrated(connection, saved, Asked())
         with _stoppable(orchestrator, run):
             outcome = orchestrator.roll_back(run, reason, forced=discard_writes)
         _restart(connection, outcome)
     return _end(outcome, str(runs.folder_of(folder, run) / runs.PLAN))
 
 
-def _orchestrator(connection: Connection, saved: SavedPlan, asked: Asked) -> MigrationOrchestrator:
+def orchestrated(
+    connection: Connection, saved: SavedPlan, asked: Asked, told: Callable[[str], None] | None = None
+) -> MigrationOrchestrator:
+    """Return what runs a plan in a project: its keepers, its hooks, and its own orchestrator where it has one."""
     config = read_decisions(connection.project).config
     kind = _kind(connection.project, config.release)
     folder = make_folder(connection.project / ".ctxcheck", ignored=True)
@@ -152,7 +155,7 @@ def _orchestrator(connection: Connection, saved: SavedPlan, asked: Asked) -> Mig
         folder,
         keepers=keepers(connection, config, folder),
         commands=config.release.hooks,
-        told=lambda words: click.echo(words, err=True),
+        told=told or (lambda words: click.echo(words, err=True)),
         hold=asked.hold,
     )
 
@@ -235,13 +238,14 @@ def _restart(connection: Connection, outcome: Outcome) -> None:
 
 
 def _end(outcome: Outcome, path: str) -> int:
-    show(partial(_lines, outcome, path))
+    show(partial(outcome_lines, outcome, path))
     if outcome.error is not None and outcome.exit_code == 0:
         return OperatorNeeded.exit_code
     return outcome.exit_code
 
 
-def _lines(outcome: Outcome, path: str, drawing: Drawing) -> Iterator[Line]:
+def outcome_lines(outcome: Outcome, path: str, drawing: Drawing) -> Iterator[Line]:
+    """Give how a run ended. path: of its plan."""
     yield [(f"run {outcome.run}", "bold"), (f"  {drawing.text(path)}", "dim")]
     for one in outcome.targets:
         style = _STYLES.get(one.word, "breaking")

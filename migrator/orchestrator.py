@@ -298,7 +298,7 @@ class MigrationOrchestrator:
         effect = at.progress.effect
         if effect is not None:
             step = all_steps()[effect.step]
-            at.settle(lambda: step.holds(at), lambda: step.made(at, effect.action))
+            at.settle(lambda: step.holds(at, effect.action), lambda: step.made(at, effect.action))
 
     def _back(self, at: Context, error: CtxError | None) -> CtxError | None:
         """Undo what was done, the last first. Return what went wrong with that; None: it is undone."""
@@ -318,7 +318,9 @@ class MigrationOrchestrator:
             msg = f"going back did not work either: {problem}"
             return OperatorNeeded(msg, hint=problem.hint)
         if at.did("install", "load_snapshot"):
-            word, code = ROLLED_BACK, CODES[ROLLED_BACK]
+            # A timer that was armed and is not any more: the data are there, and what runs by the clock is not.
+            stands = at.facts.get("timer") and not at.facts.get("timer_back")
+            word, code = ROLLED_BACK, CODES[OPERATOR if stands else ROLLED_BACK]
         else:
             # Where nothing at all was changed, the code says why.
             word, code = REFUSED, progress.exit_code if not progress.made and progress.exit_code else CODES[REFUSED]

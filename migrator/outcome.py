@@ -47,14 +47,16 @@ def ending(at: Context, word: str) -> tuple[str, ...]:
     if "snapshot" in facts:
         lines.append(f"snapshot {facts['snapshot']} is on the chain, unless it was pruned")
     lines += [f"{name.removeprefix('backup_')}: {facts[name]}" for name in sorted(facts) if name.startswith("backup_")]
-    if word == ROLLED_BACK and facts.get("timer") and not at.did("install", "rearm"):
-        lines.append("its timer was armed before and is not any more: what it does by the clock stands still")
+    if "timer_back" in facts:
+        now = "is armed" if facts["timer_back"] else "is NOT armed: what it does by the clock stands still"
+        how = " (the old module was put on itself)" if at.did("install", "rearm") else ""
+        lines.append(f"its timer was armed before, and {now}{how}")
     run = at.state.run
     match word:
         case "committed":
-            lines.append("next: ctxcheck verify, ctxcheck history")
+            lines.append("next: ctxcheck verify, ctxcheck history; commit deployed/ and the history")
         case "refused" | "rolled back":
-            lines.append(f"next: ctxcheck status; icp canister status {where}; then make a plan that does not fail")
+            lines += [f"next: ctxcheck status {target.canister}", f"      icp canister status {where}"]
         case "held":
             lines.append(f"next: ctxcheck migrate --resume {run}, or ctxcheck rollback {run}")
         case "operator needed":

@@ -9,6 +9,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from replica import Replica
+from tests.heap.canister import write_snapshot
+from tests.replica import registry
 from tests.shared import ROOT
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ def test_the_sessions_print_what_they_show(tmp_path: Path) -> None:
         if name == "cat":
             (tmp_path / arguments[0]).write_text(output, "utf-8")
             continue
+        if arguments[0] == "state" and not (tmp_path / "before").exists():
+            _snapshots(tmp_path)
         done = subprocess.run(
             [*programs[name], *arguments],
             cwd=tmp_path,
@@ -44,7 +49,18 @@ def test_the_sessions_print_what_they_show(tmp_path: Path) -> None:
         )
         assert done.stdout == output
         compared += 1
-    assert compared == 9
+    assert compared == 11
+
+
+def _snapshots(folder: Path) -> None:
+    """Write what the sessions look into: the example canister, before and after an upgrade with a migration."""
+    with Replica() as ic:
+        canister = ic.create()
+        ic.install(canister, registry.module(registry.FIRST))
+        registry.fill(ic, canister)
+        write_snapshot(ic.snapshot(canister), folder / "before")
+        ic.upgrade(canister, registry.module("v10_migrated"), persistence="keep")
+        write_snapshot(ic.snapshot(canister), folder / "after")
 
 
 def environment() -> dict[str, str]:

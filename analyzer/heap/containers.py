@@ -60,13 +60,14 @@ class Container:
     """What a shape is as a container.
 
     name: e.g. `Map`. key, value: the shapes of entries; a set has no value, a list no key. entries: gives the words of
-    each, key first.
+    each, key first. count: how many it says that it has, or many; None of one that does not say.
     """
 
     name: str
     key: Shape | None
     value: Shape | None
     entries: Callable[[Objects, int], Iterator[tuple[int, ...]]]
+    count: Callable[[Objects, int], int] | None
 
 
 def container_of(shape: Shape) -> Container | None:
@@ -76,7 +77,7 @@ def container_of(shape: Shape) -> Container | None:
     for name, template in _templates():
         found: dict[str, Shape] = {}
         if _fits(template, shape, found):
-            return Container(name, found.get(_KEY), found.get(_VALUE), _ENTRIES[name])
+            return Container(name, found.get(_KEY), found.get(_VALUE), _ENTRIES[name], _COUNTS.get(name))
     return None
 
 
@@ -119,6 +120,7 @@ _COUNT, _DATA, _CHILDREN = heap_hash("count"), heap_hash("data"), heap_hash("chi
 _LEAF, _INTERNAL, _RED, _BLACK = heap_hash("leaf"), heap_hash("internal"), heap_hash("red"), heap_hash("black")
 _EMPTY, _BRANCH, _NODE = heap_hash("empty"), heap_hash("branch"), heap_hash("node")
 _MAX_HEIGHT = 200  # of a balanced tree; 64 are more than a memory can hold
+_ENOUGH = 50_000  # entries: more than is read at once
 _MAX_PATH = 500_000  # of one that nobody keeps in balance
 
 
@@ -260,6 +262,16 @@ def _blocks(objects: Objects, word: int, names: tuple[str, ...]) -> Iterator[tup
             yield (_slot(objects, item),)
 
 
+def _blocks_count(objects: Objects, word: int, names: tuple[str, ...]) -> int:
+    table, last, inside = (objects.boxed(w) for w in objects.fields(word, tuple([heap_hash(n) for n in names])))
+    total = natural(inside)
+    for block in reversed(objects.elements(table, VAR_ARRAY)[: natural(last)]):
+        total += objects.length(block, VAR_ARRAY)
+        if total > _ENOUGH:  # to look at all blocks would bring most of a large memory in
+            break
+    return total
+
+
 _QUEUE = heap_hash("front"), heap_hash("size")
 _LINK = heap_hash("value"), heap_hash("next")
 _STACK = heap_hash("top"), heap_hash("size")
@@ -349,4 +361,25 @@ _ENTRIES: dict[str, Callable[[Objects, int], Iterator[tuple[int, ...]]]] = {
     "Stack": _stack,
     "Trie": _trie,
     "RBTree": _rb_tree,
+}
+
+
+def _size_field(objects: Objects, word: int) -> int:
+    return natural(*objects.fields(word, _SIZE_ROOT[:1]))
+
+
+def _size_box(objects: Objects, word: int) -> int:
+    return natural(objects.boxed(*objects.fields(word, _SIZE_ROOT[:1])))
+
+
+_COUNTS: dict[str, Callable[[Objects, int], int]] = {
+    "Map": _size_box,
+    "Set": _size_box,
+    "Queue": _size_box,
+    "Stack": _size_box,
+    "PureMap": _size_field,
+    "PureSet": _size_field,
+    "PureQueue": lambda objects, word: natural(_tuple(objects, word, 3)[1]),
+    "List": lambda objects, word: _blocks_count(objects, word, _BLOCKS[0]),
+    "Vector": lambda objects, word: _blocks_count(objects, word, _BLOCKS[1]),
 }

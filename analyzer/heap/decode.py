@@ -36,6 +36,7 @@ from analyzer.heap.layout import (
     OBJECT,
     PRINCIPAL,
     REGION,
+    ROPE,
     SOME,
     TAGS,
     TEXT,
@@ -364,7 +365,7 @@ class Decoder:
 
     def _text(self) -> Reader:
         words, objects, image = self._image.words, self.objects, self._image
-        bytes_at, weigh = image.bytes_at, self._weigh
+        bytes_at, weigh, follow = image.bytes_at, self._weigh, objects.follow
 
         def read(word: int) -> str:
             if word & 7 != 7:  # noqa: PLR2004 - an address of a word, minus one
@@ -376,6 +377,12 @@ class Decoder:
                     if size > _LONG:
                         weigh(size)
                     return bytes_at((index + 3) << 3, size).decode()
+                if words[index] == ROPE:  # most often of two texts
+                    left, right = follow(words[index + 3]), follow(words[index + 4])
+                    sizes = words[left + 2], words[right + 2]
+                    is_short = sum(sizes) == words[index + 2] <= _LONG
+                    if is_short and words[left] == words[right] == TEXT:
+                        return (bytes_at((left + 3) << 3, sizes[0]) + bytes_at((right + 3) << 3, sizes[1])).decode()
                 before = objects.joined
                 whole = objects.text_bytes(word)
                 self._pay(objects.joined - before)
@@ -529,7 +536,13 @@ class Decoder:
         shapes = [shape for shape in (container.key, container.value) if shape is not None]
         readers = [self._child(shape, inside) for shape in shapes]
 
+        count = container.count
+
         def found(word: int) -> Iterator[tuple[int, ...]]:
+            if count is not None:
+                self.spend(count(objects, word))  # a large one is known by it before it is read
+                yield from entries(objects, word)
+                return
             for entry in entries(objects, word):
                 self.spend(1)
                 yield entry

@@ -64,7 +64,11 @@ class Difference(NamedTuple):
 
 @dataclass(slots=True)
 class VariableResult:
-    """What became of a variable. values: how many were compared. expected: why it may change, None: it may not."""
+    """What became of a variable.
+
+    values: how many were compared. counts: of values, all those of an entry that is gone. expected: why it may change,
+    None: it may not.
+    """
 
     name: str
     values: int = 0
@@ -81,12 +85,13 @@ class VariableResult:
 class Result:
     """What became of all variables.
 
-    variables: by name. differences: the first `MAX_LISTED`. not_compared: variables that are or hold something of type
-    `Any`.
+    variables: by name. differences: the first `MAX_LISTED` of those that were found. not_compared: variables that are
+    or hold something of type `Any`.
     """
 
     variables: dict[str, VariableResult] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
+    found: int = 0
     not_compared: list[str] = field(default_factory=list)
 
     @property
@@ -190,12 +195,14 @@ class _Comparison:
         for variable in old.variables:
             self._begin(variable.name)
             if variable.name not in kept_names:
-                self._tell(Change.LOST, variable.name, old=self._shown(0, variable.shape, variable.word))
-        for variable in new.variables:
+                self._gone(Change.LOST, variable.name, variable.shape, variable.word)
+        # An object that several variables share is compared once, for the first of them: those that may not change come
+        # before those that may, or a loss would hide behind what a migration is allowed.
+        for variable in sorted(new.variables, key=lambda v: v.name in self.expected):
             self._begin(variable.name)
             known = before.get(variable.name)
             if known is None:
-                self._tell(Change.ADDED, variable.name, new=self._shown(1, variable.shape, variable.word))
+                self._gone(Change.ADDED, variable.name, variable.shape, variable.word)
             else:
                 self._variable(known, variable)
         return self.result
@@ -217,8 +224,12 @@ class _Comparison:
 
     # -- telling
 
-    def _tell(self, change: Change, path: str | _Late, old: str | None = None, new: str | None = None) -> None:
-        self.current.counts[change] += 1
+    def _tell(
+        self, change: Change, path: str | _Late, old: str | None = None, new: str | None = None, *, values: int = 1
+    ) -> None:
+        """Note what became of something. values: how many it has."""
+        self.current.counts[change] += max(1, values)  # what stands elsewhere is none here, and still is lost
+        self.result.found += 1
         if len(self.result.differences) < MAX_LISTED:
             self.result.differences.append(Difference(change, str(path), old, new, self.current.expected))
 
@@ -229,6 +240,19 @@ class _Comparison:
         except Large:
             return "(large)"
         return self.brief[side].of(shape, value)
+
+    def _gone(self, change: Change, path: str | _Late, shape: Shape, word: int, key: int = 0) -> None:
+        """Tell of a value that one side alone has. key: how many values its key is."""
+        side = 0 if change is Change.LOST else 1
+        shown = self._shown(side, shape, word)
+        values = key + self._of(("old", "new")[side], self._count_word, side, shape, word, 0)
+        self._tell(change, path, **{("old", "new")[side]: shown}, values=values)
+
+    def _gone_value(self, change: Change, path: str | _Late, shape: Shape, value: Any) -> None:  # noqa: ANN401
+        """Tell of a value that one side alone has, and that was read already."""
+        side = 0 if change is Change.LOST else 1
+        shown = self.brief[side].of(shape, value)
+        self._tell(change, path, **{("old", "new")[side]: shown}, values=self._count(shape, value))
 
     def _same_type(self, old: Shape, new: Shape) -> bool:
         known = self._same.get((old, new))
@@ -320,19 +344,19 @@ class _Comparison:
         for label, shape, value in zip(old_shape.labels, old_shape.children, old, strict=True):
             found = after.pop(label, None)
             if found is None:
-                self._tell(Change.LOST, f"{path}.{label}", old=self.brief[0].of(shape, value))
+                self._gone_value(Change.LOST, f"{path}.{label}", shape, value)
             else:
                 self._values(f"{path}.{label}", shape, value, *found)
         for label, (shape, value) in after.items():
-            self._tell(Change.ADDED, f"{path}.{label}", new=self.brief[1].of(shape, value))
+            self._gone_value(Change.ADDED, f"{path}.{label}", shape, value)
 
     def _sequences(self, path: str | _Late, old_shape: Shape, old: Any, new_shape: Shape, new: Any) -> None:  # noqa: ANN401
         for i, (a, b) in enumerate(zip(old, new, strict=False)):
             self._values(f"{path}[{i}]", old_shape, a, new_shape, b)
         for i in range(len(new), len(old)):
-            self._tell(Change.LOST, f"{path}[{i}]", old=self.brief[0].of(old_shape, old[i]))
+            self._gone_value(Change.LOST, f"{path}[{i}]", old_shape, old[i])
         for i in range(len(old), len(new)):
-            self._tell(Change.ADDED, f"{path}[{i}]", new=self.brief[1].of(new_shape, new[i]))
+            self._gone_value(Change.ADDED, f"{path}[{i}]", new_shape, new[i])
 
     def _containers(self, path: str | _Late, old_shape: Shape, old: Any, new_shape: Shape, new: Any) -> None:  # noqa: ANN401
         one, other = self.old.container(old_shape), self.new.container(new_shape)
@@ -358,14 +382,18 @@ class _Comparison:
             found = after.pop(key, None)
             step = path + key_text(one.key, key, self.brief[0])
             if found is None:
-                self._tell(Change.LOST, step, old=self._entry_text(0, one, entry))
+                self._tell(
+                    Change.LOST, step, old=self._entry_text(0, one, entry), values=self._count_entries(one, (entry,))
+                )
             else:
                 self.current.values += self._count(one.key, key)
                 if one.value is not None and other.value is not None:
                     self._values(step, one.value, entry[1], other.value, found[1])
         for key, entry in after.items():
             step = path + key_text(other.key, key, self.brief[1])
-            self._tell(Change.ADDED, step, new=self._entry_text(1, other, entry))
+            self._tell(
+                Change.ADDED, step, new=self._entry_text(1, other, entry), values=self._count_entries(other, (entry,))
+            )
 
     def _entry_text(self, side: int, container: Container, entry: Any) -> str | None:  # noqa: ANN401
         return None if container.value is None else self.brief[side].of(container.value, entry[1])
@@ -437,9 +465,9 @@ class _Comparison:
     def _in_place(self, path: str | _Late, old: Iterator[Part], new: Iterator[Part], level: int) -> None:
         for a, b in zip_longest(old, new):
             if a is None:
-                self._tell(Change.ADDED, path + b.step, new=self._shown(1, b.shape, b.word))
+                self._gone(Change.ADDED, path + b.step, b.shape, b.word)
             elif b is None:
-                self._tell(Change.LOST, path + a.step, old=self._shown(0, a.shape, a.word))
+                self._gone(Change.LOST, path + a.step, a.shape, a.word)
             else:
                 self._two(path, a, b, a.step, level)
 
@@ -448,11 +476,11 @@ class _Comparison:
         for part in old:
             found = after.pop(part.step, None)
             if found is None:
-                self._tell(Change.LOST, path + part.step, old=self._shown(0, part.shape, part.word))
+                self._gone(Change.LOST, path + part.step, part.shape, part.word)
             else:
                 self._two(path, part, found, "" if part.kind == "content" else part.step, level)
         for part in after.values():
-            self._tell(Change.ADDED, path + part.step, new=self._shown(1, part.shape, part.word))
+            self._gone(Change.ADDED, path + part.step, part.shape, part.word)
 
     def _two(self, path: str | _Late, a: Part, b: Part, step: str, level: int) -> None:
         self._pair(_Pair(path + step, a.shape, a.word, b.shape, b.word, alone=False), level)
@@ -487,9 +515,13 @@ class _Comparison:
                         meet(part.key, *((part.word, found) if side == 0 else (found, part.word)))
                     elif not waiting[side].put(part.key, part.word, str(step)):
                         self._tell(Change.UNKNOWN, step, "a key is there twice")
-            for change, left in ((Change.LOST, waiting[0]), (Change.ADDED, waiting[1])):
-                for text in left.steps():
-                    self._tell(change, text)
+            for change, left, container in ((Change.LOST, waiting[0], one), (Change.ADDED, waiting[1], other)):
+                of_key = self._fixed_count(keys[0 if container is one else 1]) or 1
+                for text, word in left.steps():
+                    if container.value is None:
+                        self._tell(change, text, values=of_key)
+                    else:
+                        self._gone(change, text, container.value, word, of_key)
         finally:
             for pending in waiting:
                 pending.close()
@@ -517,6 +549,22 @@ class _Comparison:
                 return max(1, fixed * len(value))
             return max(1, sum([self._count(shape.children[0], v) for v in value]))
         return sum([self._count(c, v) for c, v in zip(shape.children, value, strict=True)])
+
+    def _count_word(self, side: int, shape: Shape, word: int, level: int) -> int:
+        """Return how many values a value is that may be too large to be read at once."""
+        decoder = (self.old, self.new)[side]
+        try:
+            return self._count(shape, decoder.value(shape, word))
+        except Large:
+            if level > _MAX_LEVELS:
+                msg = f"large values are nested deeper than {_MAX_LEVELS} levels"
+                raise TooMuch(msg) from None
+        container = decoder.container(shape)
+        key = 0 if container is None or container.key is None else self._fixed_count(container.key) or 1
+        total = 0
+        for part in decoder.parts(shape, word):
+            total += key + (0 if part.kind == "item" else self._count_word(side, part.shape, part.word, level + 1))
+        return total
 
     def _count_entries(self, container: Container, value: Any) -> int:  # noqa: ANN401
         shapes = [s for s in (container.key, container.value) if s is not None]

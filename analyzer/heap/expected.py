@@ -14,6 +14,8 @@ def may_change(old: StableSignature, new: StableSignature) -> dict[str, str]:
     Of an inline migration the text does not tell what it gives from what the program sets anew: all that it takes may
     change. Of a chain the steps count that come after the old version's last one.
     """
+    if new.form == "prepost" and not new.sorted_halves:
+        return {}  # which variables the migration takes cannot be told: none is excused
     if new.form == "prepost":
         kept = {one.name for one in new.before if not one.required}
         taken = {one.name: "the migration takes it" for one in new.before if one.required}

@@ -22,9 +22,8 @@ SCHEMA = "ctxcheck.state/1"
 _MAX_LEVELS = 100  # of values too large to be read at once, one within the other
 
 
-def dumps(value: Any) -> str:  # noqa: ANN401 - what JSON has
-    """Return compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+dumps = _ENCODER.encode  # compact JSON of what JSON has
 
 
 class Export:
@@ -89,8 +88,10 @@ class Export:
             yield "".join(self._variable(variable))
             return
         try:
+            key = None if container is None else container.key
             for part in self.decoder.parts(variable.shape, variable.word):
-                yield "".join(self._entry(None if container is None else container.key, part, 1))
+                text = None if part.kind == "item" else self._at_once(key, part)
+                yield text if text is not None else "".join(self._entry(key, part, 1))
         except HeapError as error:
             error.path = variable.name + error.path
             raise
@@ -118,12 +119,27 @@ class Export:
         if container is None and shape.form in (Form.RECORD, Form.VARIANT):
             opening, closing = "{", "}"
         yield opening
-        for i, part in enumerate(self.decoder.parts(shape, word)):
-            yield "," if i else ""
-            if container is None and shape.form in (Form.RECORD, Form.VARIANT):
-                yield f"{dumps(part.step.removeprefix('.'))}:"
-            yield from self._entry(None if container is None else container.key, part, level + 1)
+        is_named, comma = opening == "{", ""
+        key = None if container is None else container.key
+        for part in self.decoder.parts(shape, word):
+            if is_named:
+                comma += f"{dumps(part.step.removeprefix('.'))}:"
+            text = None if part.kind == "item" else self._at_once(key, part)
+            if text is not None:
+                yield comma + text
+            else:
+                yield comma
+                yield from self._entry(key, part, level + 1)
+            comma = ","
         yield closing
+
+    def _at_once(self, key: Shape | None, part: Part) -> str | None:
+        """Return an entry or element as one text, None where it is too large, or wrong, for that."""
+        try:
+            value = self._json.of(part.shape, self.decoder.value(part.shape, part.word))
+        except (Large, HeapError):
+            return None  # `_entry` reads it piece by piece, or says where it is wrong
+        return dumps(value if key is None or part.kind != "entry" else [self._json.of(key, part.key), value])
 
     def _entry(self, key: Shape | None, part: Part, level: int) -> Iterator[str]:
         if part.kind == "item":

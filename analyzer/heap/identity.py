@@ -52,9 +52,7 @@ def shared_places(state: State) -> frozenset[int]:
             error.path = error.path or variable.name
             raise
     while walk.weak:
-        shape, word = walk.weak.pop()
-        walk.shared.add(decoder.objects.follow(word))
-        walk.run(shape, word)
+        walk.run_weak(*walk.weak.pop())
     return frozenset(walk.shared)
 
 
@@ -73,6 +71,15 @@ class _Walk:
         except IndexError:
             msg = "this points outside of the image"
             raise WordError(msg) from None
+
+    def run_weak(self, shape: Shape, word: int) -> None:
+        """Visit what a weak reference leads to, which then is reached from several places."""
+        try:
+            self.shared.add(self.decoder.objects.follow(word))
+        except IndexError:
+            msg = "this points outside of the image"
+            raise WordError(msg) from None
+        self.run(shape, word)
 
     def _run(self, shape: Shape, word: int) -> None:
         # Few parts are put on the stack as they are, so that a chain of any length takes one place on it.

@@ -40,11 +40,11 @@ class Pending:
             self._file.execute("DELETE FROM waiting WHERE key = ?", (_bytes(key),))
         return word
 
-    def steps(self) -> Iterator[str]:
-        """Give what is left, as it is written."""
-        yield from (step for _, step in self._known.values())
+    def steps(self) -> Iterator[tuple[str, int]]:
+        """Give what is left: how its key is written, and its word."""
+        yield from ((step, word) for word, step in self._known.values())
         if self._file is not None:
-            yield from (step for (step,) in self._file.execute("SELECT step FROM waiting"))
+            yield from ((step, int(word)) for step, word in self._file.execute("SELECT step, word FROM waiting"))
 
     def __len__(self) -> int:
         on_disk = 0 if self._file is None else self._file.execute("SELECT count(*) FROM waiting").fetchone()[0]

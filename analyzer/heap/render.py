@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from analyzer.candid.principal import Principal
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from analyzer.heap.containers import Container
     from analyzer.heap.shapes import Shape
 
+    Writer = Callable[[Any], Any]
+
 _SAFE = 1 << 53  # beyond it JSON's usual readers round
 _DIGITS = 1 << 13  # bits of a number that is written in decimal; more take the square of their count
 _SHOWN = 5  # parts of a record or list in a short text
+_LEVELS = 60  # of types within types, until the next one is looked at when a value is there
 _BYTES = 16
 
 
@@ -57,56 +61,90 @@ class Json:
     def __init__(self, container_of: Callable[[Shape], Container | None], ref: Callable[[Ref], int | str]) -> None:
         self._container_of = container_of
         self._ref = ref
+        self._writers: dict[Shape, Writer] = {}
 
-    def of(self, shape: Shape, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one branch a form
+    def of(self, shape: Shape, value: Any) -> Any:  # noqa: ANN401
         """Return a value as JSON has it; see `docs/state.md`."""
-        if isinstance(value, Ref):
-            return {"$ref": self._ref(value)}
+        return self.writer(shape)(value)
+
+    def writer(self, shape: Shape, level: int = 0) -> Writer:
+        """Return what makes JSON of the values of a shape: it is made once. level: of types within types."""
+        made = self._writers.get(shape)
+        if made is None:
+            if shape.form is Form.PRIMITIVE:  # there are no references to them
+                made = self._writers[shape] = _primitive_writer(shape.name)
+                return made
+            if level > _LEVELS:
+                return partial(self.of, shape)
+            self._writers[shape] = partial(self.of, shape)  # for a type that contains itself
+            inner, ref = self._made(shape, level + 1), self._ref
+            made = self._writers[shape] = lambda value: {"$ref": ref(value)} if type(value) is Ref else inner(value)
+        return made
+
+    def _made(self, shape: Shape, level: int) -> Writer:
         form = shape.form
-        if form is Form.PRIMITIVE:
-            return _primitive_json(shape.name, value)
         container = self._container_of(shape)
         if container is not None:
-            key, item = container.key, container.value
-            if key is not None and item is not None:
-                return {"$map": [[self.of(key, k), self.of(item, v)] for k, v in value]}
-            only = key if item is None else item
-            assert only is not None  # noqa: S101 - a container has one of the two
-            return [self.of(only, one) for one in value]
+            return self._container(container, level)
+        below = [self.writer(child, level) for child in shape.children]
         if form is Form.RECORD:
-            parts = zip(shape.labels, shape.children, value, strict=True)
-            return {label: self.of(child, part) for label, child, part in parts}
+            places = list(zip(shape.labels, below, range(len(below)), strict=True))
+            return lambda value: {label: write(value[i]) for label, write, i in places}
         if form is Form.OPTION:
-            return [] if value is None else [self.of(shape.children[0], value[0])]
+            (content,) = below
+            return lambda value: [] if value is None else [content(value[0])]
         if form is Form.VARIANT:
-            child = shape.children[shape.labels.index(value.tag)]
-            return f"#{value.tag}" if is_unit(child) else {f"#{value.tag}": self.of(child, value.content)}
+            return _variant_writer(shape, below)
         if form in (Form.ARRAY, Form.VAR_ARRAY):
-            child = shape.children[0]
-            return [self.of(child, one) for one in value]
+            (element,) = below
+            return lambda value: list(map(element, value))
         if form is Form.TUPLE:
-            return None if value is None else [self.of(c, v) for c, v in zip(shape.children, value, strict=True)]
+            if not below:
+                return lambda _: None
+            return lambda value: [write(v) for write, v in zip(below, value, strict=True)]
         if form is Form.FUNCTION:
-            return {"$function": [principal_text(value[0]), value[1]]}
+            return lambda value: {"$function": [principal_text(value[0]), value[1]]}
         if form is Form.ACTOR:
-            return {"$actor": principal_text(value)}
+            return lambda value: {"$actor": principal_text(value)}
         if form is Form.WEAK:
-            return {"$weak": None if value is None else self.of(shape.children[0], value[0])}
-        return {"$any": None}
+            (target,) = below
+            return lambda value: {"$weak": None if value is None else target(value[0])}
+        return lambda _: {"$any": None}
+
+    def _container(self, container: Container, level: int) -> Writer:
+        shapes = [shape for shape in (container.key, container.value) if shape is not None]
+        if len(shapes) == 1:
+            only = self.writer(shapes[0], level)
+            return lambda value: list(map(only, value))
+        key, item = (self.writer(shape, level) for shape in shapes)
+        return lambda value: {"$map": [[key(k), item(v)] for k, v in value]}
 
 
-def _primitive_json(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever the primitive is
-    if isinstance(value, int) and name not in ("Bool", "Float"):
-        return value if -_SAFE < value < _SAFE else number_text(value)
+def _variant_writer(shape: Shape, below: list[Writer]) -> Writer:
+    cases = {
+        label: None if is_unit(child) else write
+        for label, child, write in zip(shape.labels, shape.children, below, strict=True)
+    }
+
+    def write(value: Case) -> Any:  # noqa: ANN401 - what the case carries
+        content = cases[value.tag]
+        return f"#{value.tag}" if content is None else {f"#{value.tag}": content(value.content)}
+
+    return write
+
+
+def _primitive_writer(name: str) -> Writer:
+    if name in ("Bool", "Text", "Char", "Null"):
+        return lambda value: value
     if name == "Float":
-        return float_json(value)
+        return float_json
     if name == "Blob":
-        return {"$blob": base64.b64encode(value).decode()}
+        return lambda value: {"$blob": base64.b64encode(value).decode()}
     if name == "Principal":
-        return principal_text(value)
+        return principal_text
     if name == "Region":
-        return {"$region": value[0], "pages": value[1]}
-    return value
+        return lambda value: {"$region": value[0], "pages": value[1]}
+    return lambda value: value if -_SAFE < value < _SAFE else number_text(value)
 
 
 def is_unit(shape: Shape) -> bool:

@@ -40,20 +40,23 @@ class Roots(NamedTuple):
 
 def find_roots(code: Code) -> Roots:
     """Return where the stable variables of a module are. Raises RootError: its code does not show it."""
-    getter, table = _find_getter(code)
+    getter = _find_getter(code)
     start = code.exports.get(PRE_UPGRADE)
     if start is None:
         msg = f"the module has no {PRE_UPGRADE}: it is no Motoko program"
         raise RootError(msg)
-    found = [one for f in _called_from(code, start) if (one := _gathered(code, f, getter, table)) is not None]
+    found = [one for f in _called_from(code, start) if (one := _gathered(code, f, getter)) is not None]
     if len(found) != 1:
         msg = f"{len(found)} functions of the module gather stable variables, expected one"
         raise RootError(msg, hint="was the module changed by an optimiser? Use the one that the compiler made")
     return found[0]
 
 
-def _find_getter(code: Code) -> tuple[int, int]:
-    """Return the function that returns a static variable by its number, and the address of the pointer to them."""
+def _find_getter(code: Code) -> tuple[int, int] | None:
+    """Return the function that returns a static variable by its number, and the address of the pointer to them.
+
+    None: there is none, since an optimiser put it wherever it is called.
+    """
     index = term("local", 0)
     found: list[tuple[int, int]] = []
     for function in range(code.imported, len(code.types)):
@@ -66,10 +69,10 @@ def _find_getter(code: Code) -> tuple[int, int]:
         table = _table_of(result)
         if table is not None and result == _static(table, plus(constant(0), index, 8)):
             found.append((function, table))
-    if len({table for _, table in found}) != 1 or len(found) != 1:
+    if len(found) > 1:
         msg = f"{len(found)} functions of the module return static variables, expected one"
         raise RootError(msg, hint="was the module changed by an optimiser? Use the one that the compiler made")
-    return found[0]
+    return found[0] if found else None
 
 
 def _static(table: int, offset: Sum) -> Sum:
@@ -108,14 +111,14 @@ def _called_from(code: Code, start: int) -> list[int]:
     return sorted(f for f in seen if f >= code.imported and code.types[f] == wanted)
 
 
-def _gathered(code: Code, function: int, getter: int, table: int) -> Roots | None:
+def _gathered(code: Code, function: int, getter: tuple[int, int] | None) -> Roots | None:
     """Return what a function gathers into a record, None of one that does not."""
     made = 0
 
     def call(callee: int, arguments: list[Sum]) -> Sum | None:
         nonlocal made
-        if callee == getter:
-            return _static(table, plus(constant(0), arguments[0], 8))
+        if getter is not None and callee == getter[0]:
+            return _static(getter[1], plus(constant(0), arguments[0], 8))
         if len(arguments) == 1 and not arguments[0].terms:
             made += 1
             return term("new", made)  # an allocation: of how many words
@@ -128,6 +131,9 @@ def _gathered(code: Code, function: int, getter: int, table: int) -> Roots | Non
     if found.result is None or len(found.result.terms) != 1:
         return None
     record = found.stored.get(found.result.terms[0][0], {})
+    table = getter[1] if getter is not None else _table_of(record.get(_CONTENT))
+    if table is None:
+        return None
     hashes = _static_index(record.get(_CONTENT), table)
     if record.get(_TAG) != constant(_OBJECT) or hashes is None:
         return None

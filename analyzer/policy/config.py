@@ -37,6 +37,39 @@ class Level(StrEnum):
     OFF = "off"  # they are counted and not shown
 
 
+class PagedListing(NamedTuple):
+    """A listing that comes page by page: `migrator.backups.paging`. by: `offset`, `page` or `cursor`."""
+
+    by: Literal["offset", "page", "cursor"] = "offset"
+    size: int = 100
+    entries: str = "entries"
+    next: str = "next"
+    first: str | None = None
+
+
+class DataConfig(NamedTuple):
+    """What is backed up of what a canister lists, and how it goes back; None: what is discovered.
+
+    optional: what need not be there. paged: by listing. restore: the method that takes back what a listing gave.
+    """
+
+    listings: tuple[str, ...] | None = None
+    optional: tuple[str, ...] = ()
+    paged: Mapping[str, PagedListing] = {}
+    restore: Mapping[str, str] = {}
+
+
+class VerifyConfig(NamedTuple):
+    """What shows that a canister works; calls None: `getCurrentTime`, where there is one, and every listing.
+
+    expect: replies of queries, Candid text. at_least: entries of listings.
+    """
+
+    calls: tuple[str, ...] | None = None
+    expect: Mapping[str, str] = {}
+    at_least: Mapping[str, int] = {}
+
+
 class CanisterConfig(NamedTuple):
     """What holds for one canister; None: what holds for all. in_repo: all its clients are in this repository."""
 
@@ -47,12 +80,14 @@ class CanisterConfig(NamedTuple):
     after: tuple[str, ...] = ()
     arguments: str | None = None
     timers: Literal["report", "rearm"] = "report"
+    data: DataConfig = DataConfig()
+    verify: VerifyConfig = VerifyConfig()
 
 
 class Release(NamedTuple):
     """How plans are made, approved and run: the keys of `[migrate]`; None where the project has decided nothing.
 
-    stop: seconds. hours: until a plan expires.
+    hours: until a plan expires.
     """
 
     approvers: tuple[str, ...] = ()
@@ -63,7 +98,6 @@ class Release(NamedTuple):
     rollback: Literal["unchanged", "always", "never"] = "unchanged"
     download: Literal["before", "after", "no"] | None = None
     keep: int = 1
-    stop: int = 300
     hours: int = 24
     restart: tuple[str, ...] = ()
     orchestrator: str | None = None
@@ -102,6 +136,8 @@ class Config(NamedTuple):
             own.after,
             own.arguments,
             own.timers,
+            own.data,
+            own.verify,
         )
 
     def unknown_canisters(self, known: Collection[str]) -> None:
@@ -149,6 +185,24 @@ _OF_TARGET = {
         ("report", "rearm"),
     ),
 }
+_PAGED = {
+    "by": _Key("What its first argument says.", "choice", ("offset", "page", "cursor")),
+    "size": _Key("Entries of a page that are asked for.", "count"),
+    "entries": _Key("With a cursor: the field of the result that has the list."),
+    "next": _Key("With a cursor: the field that says where to go on."),
+    "first": _Key("With a cursor that is not optional: where it begins, Candid text."),
+}
+_DATA = {
+    "listings": _Key("Queries whose replies are backed up, instead of all that are found.", "words"),
+    "optional": _Key("Of these, what need not be there.", "words"),
+    "paged": _Key("Listings that come page by page.", "names", keys=_PAGED),
+    "restore": _Key("The method that takes back what a listing gave, by listing.", "names", inner="text"),
+}
+_VERIFY = {
+    "calls": _Key("Queries that have to answer, instead of getCurrentTime and all listings.", "words"),
+    "expect": _Key("Replies of queries that take nothing, Candid text.", "names", inner="text"),
+    "at_least": _Key("How many entries a listing has at least.", "names", inner="count"),
+}
 _MIGRATE = {
     "approvers": _Key("Principals that may approve a plan; who runs it, where none are named.", "words"),
     "approvals": _Key("How many of them have to.", "count"),
@@ -174,7 +228,6 @@ _MIGRATE = {
         ("before", "after", "no"),
     ),
     "keep": _Key("How many snapshots of ours stay on the chain.", "count"),
-    "stop": _Key("Seconds to wait until a canister has stopped.", "count"),
     "hours": _Key("Hours after which a plan expires.", "count"),
     "restart": _Key("The command that starts the local network anew when files were put back.", "words"),
     "orchestrator": _Key("FILE.py:CLASS, a MigrationOrchestrator of the project."),
@@ -189,7 +242,12 @@ KEYS = {
     "canisters": _Key(
         "What holds for one canister alone.",
         "names",
-        keys={**_COMMON, "migrate": _Key("How it is upgraded.", "table", keys=_OF_TARGET)},
+        keys={
+            **_COMMON,
+            "migrate": _Key("How it is upgraded.", "table", keys=_OF_TARGET),
+            "data": _Key("What is backed up of what it lists, and how it goes back.", "table", keys=_DATA),
+            "verify": _Key("What shows that it works.", "table", keys=_VERIFY),
+        },
     ),
     "migrate": _Key("How plans are made, approved and run.", "table", keys=_MIGRATE),
 }
@@ -229,7 +287,11 @@ def _canister(entry: Mapping[str, Any]) -> CanisterConfig:
     clients, in_repo = _clients(entry)
     policy = Policy(entry["policy"]) if "policy" in entry else None
     own = {name: _frozen(value) for name, value in entry.get("migrate", {}).items()}
-    return CanisterConfig(policy, entry.get("profile"), clients, in_repo, **own)
+    data = {name: _frozen(value) for name, value in entry.get("data", {}).items()}
+    data["paged"] = {name: PagedListing(**value) for name, value in data.get("paged", {}).items()}
+    verify = {name: _frozen(value) for name, value in entry.get("verify", {}).items()}
+    kept, works = DataConfig(**data), VerifyConfig(**verify)
+    return CanisterConfig(policy, entry.get("profile"), clients, in_repo, **own, data=kept, verify=works)
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - a value of TOML

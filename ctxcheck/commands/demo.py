@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from functools import partial
@@ -26,17 +27,15 @@ if TYPE_CHECKING:
 
     from replica import Replica
 
-TELLING = ("v02_safe_additions", "v03_optional_field")
 
-
-@click.command("demo", short_help="Upgrade an example canister on an embedded network: what is safe, and what is not.")
+@click.command("demo", short_help="Migrate an example canister: refused, migrated, rolled back, all of it real.")
 @click.argument("versions", nargs=-1, metavar="[VERSION]...")
 @click.option("--list", "listed", is_flag=True, help="List the versions and what changes in each.")
 def command(versions: tuple[str, ...], *, listed: bool) -> None:
-    """Compare versions of the Context Registry, the migration guide's canister, and then really upgrade it.
+    """Migrate the Context Registry, the migration guide's canister, on an embedded network in this process.
 
-    It runs on an embedded network in this process, filled through its own calls. By default two versions are shown:
-    one that is safe, and one that the guide calls safe and that the runtime refuses.
+    A change that the guide calls safe is refused; the migration that it takes is planned, approved and run; a version
+    that loses a record is rolled back by itself. With VERSIONs: each is compared, and then really upgraded to.
 
     \b
     Exit status:
@@ -53,6 +52,11 @@ def command(versions: tuple[str, ...], *, listed: bool) -> None:
         if version not in upgrades:
             msg = f"there is no version `{version}`: `ctxcheck demo --list` shows all"
             raise click.UsageError(msg)
+    if not versions:
+        from ctxcheck.tour import tour  # noqa: PLC0415 - loads what the network takes
+
+        tour()
+        return
     from replica import Replica  # noqa: PLC0415 - not for a list
 
     os.chdir(FOLDER)  # so that the places in the reports are short
@@ -61,7 +65,7 @@ def command(versions: tuple[str, ...], *, listed: bool) -> None:
         network.install(canister, module(FIRST))
         calls = fill(network, canister)
         show(partial(_begin, calls, records(network, canister)))
-        for name in versions or TELLING:
+        for name in versions:
             sys.stdout.write("\n")
             show(partial(_upgrade, name, upgrades[name]))
             with network.fork(canister) as trial:
@@ -94,7 +98,7 @@ def _run(network: Replica, canister: str, name: str, old: str, drawing: Drawing)
     try:
         network.upgrade(canister, module(name), persistence="keep")
     except Reject as error:
-        said = error.message.removeprefix(f"Error from Canister {canister}: ")
+        said = re.sub(r"^Error from Canister [a-z0-9-]+: ", "", error.message)
         verdict, what = Verdict.BREAKING, f"refused by the runtime, {old} goes on: {said}"
     else:
         verdict, what = Verdict.SAFE, f"upgraded, {name} runs"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.errors import SourceError, UsageError
-from ctxcheck.backing_up import backups_folder, find_backup, open_store
+from analyzer.sources.decisions import read_decisions
+from ctxcheck.backing_up import backups_folder, find_backup, open_store, paging_of
 from ctxcheck.bytes import Transfer, of_bytes, of_cycles
 from ctxcheck.connection import Connection, Target, confirmed, connected, project_folder
 from ctxcheck.network_options import network_options
@@ -55,6 +56,7 @@ def command(
     \b
     Exit status:
       0  done
+      1  data: what is listed now is not what the backup has
       2  the call is wrong, or the answer was no
       3  the backup cannot be read, or is damaged
       5  refused or failed; the message says what runs
@@ -143,9 +145,8 @@ def _restore_data(
     if to is not None and len(data) > 1:
         msg = f"the backup has {len(data)} canisters: --to is for one"
         raise UsageError(msg)
-    click.echo(
-        "A snapshot restores all that a canister keeps; data alone goes back through its restore methods.", err=True
-    )
+    _offer_snapshot(connection.project, {canister.id for canister in data.values()})
+    odd = 0
     for name, canister in data.items():
         (target,) = connection.targets([to or canister.id])
         certified = read_canister(connection.agent, target.id)
@@ -154,7 +155,8 @@ def _restore_data(
             msg = "its module shows no interface"
             raise SourceError(msg, where=target.text)
         interface = parse_candid(did.decode("utf-8", "replace"), f"{name} ({CANDID})")
-        ways, missing = restoring(interface, canister)
+        config = read_decisions(project_folder()).config.of(name).data
+        ways, missing = restoring(interface, canister, dict(config.restore))
         for method, why in {**canister.missing, **missing}.items():
             click.echo(f"  NOT restored: {method}, because {why}", err=True)
         for way in ways:
@@ -163,18 +165,44 @@ def _restore_data(
         if not ways:
             continue
         confirmed(f"restore {len(ways)} listings of {name} into {target.text}?", yes=yes)
-        for way in ways:
-            connection.agent.call(target.id, way.method, way.arg)
 
         def ask(method: str, arg: bytes, target: Target = target) -> bytes:
             return connection.agent.query(target.id, method, arg)
 
-        after, lost = read_data(interface, ask, [way.listing.method for way in ways])
+        before, _ = read_data(interface, ask, [way.listing.method for way in ways], paging_of(config))
+        for number, way in enumerate(ways, 1):
+            known = before.get(way.listing.method)
+            if known is not None and known.value == way.listing.value:  # a restore that was cut off goes on
+                click.echo(f"  {number}/{len(ways)} {way.listing.method}: is as in the backup already", err=True)
+                continue
+            connection.agent.call(target.id, way.method, way.arg)
+            click.echo(f"  {number}/{len(ways)} {way.method}: {of_bytes(len(way.arg))} sent", err=True)
+        after, lost = read_data(interface, ask, [way.listing.method for way in ways], paging_of(config))
         for way in ways:
             method = way.listing.method
             there = after[method].value if method in after else lost[method]
             same = there == way.listing.value
+            odd += not same
             click.echo(f"  {method}: {'as in the backup' if same else 'NOT as in the backup'}", err=True)
+    if odd:
+        raise SystemExit(1)
+
+
+def _offer_snapshot(project: Path, canisters: set[str]) -> None:
+    """Say that a snapshot brings back more, and which there is; how to begin with nothing is said, never done."""
+    from migrator.backups.listing import list_backups  # noqa: PLC0415 - for this alone
+    from migrator.backups.manifest import read_manifest  # noqa: PLC0415
+
+    click.echo("Data goes back through restore methods. A snapshot brings back all that a canister keeps:", err=True)
+    there = [one for one in list_backups(backups_folder(project)) if one.kind == "snapshot" and one.state == "complete"]
+    mine = [one for one in there if read_manifest(one.path).canister in canisters]
+    if mine:
+        click.echo(f"  ctxcheck restore {mine[-1].name}", err=True)
+    else:
+        click.echo("  there is none here of this canister; `ctxcheck backup` makes one", err=True)
+    click.echo("To begin with an empty canister, which ctxcheck never does for you (it deletes all data):", err=True)
+    for canister in sorted(canisters):
+        click.echo(f"  icp canister install {canister} --mode reinstall --wasm FILE", err=True)
 
 
 # Snapshots.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,29 +24,39 @@ if TYPE_CHECKING:
 _PLAN = b"ctxcheck.plan/"
 
 
-@click.command("show", short_help="Show what a plan does, or what a backup holds.")
-@click.argument("shown", metavar="PLAN|BACKUP")
+@click.command("show", short_help="Show what a plan does, how a run went, or what a backup holds.")
+@click.argument("shown", metavar="PLAN|RUN|BACKUP|REPORT")
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@click.option("--verify", is_flag=True, help="REPORT: look at all of it again: signatures, hashes, certificates.")
 @click.pass_context
-def command(ctx: click.Context, shown: str, *, form: str) -> None:
-    """Show what a plan does, by its file, or what a backup holds, by its name in `ctxcheck list` or its path.
+def command(ctx: click.Context, shown: str, *, form: str, verify: bool) -> None:
+    """Show what a plan does, by its file, how a run went, by its name, or what a backup holds, by its name or path.
 
     Nothing in a plan is believed: its changes are found again from the bytes of both sides in it, and what runs is
-    checked with its certificate. No network is asked.
+    checked with its certificate. No network is asked. `--format html` or `json` of a run is the report of the upgrade,
+    which carries all that proves it; --verify looks at such a report again.
 
     \b
     Exit status:
       0  shown; nothing stands in the way of the plan
       1  a change stands in the way of the plan
-      2  there is no such backup
+      2  there is no such run and no such backup
       3  it cannot be read, is damaged, or contradicts itself
     """  # noqa: D301 - click's mark for lines that stay as they are
+    if verify:
+        from ctxcheck.upgrades import verify_report  # noqa: PLC0415 - loads what certificates take
+
+        ctx.exit(verify_report(Path(shown)))
+    if is_run(shown):
+        from ctxcheck.upgrades import show_run  # noqa: PLC0415 - see above
+
+        ctx.exit(show_run(project_folder(), shown, form))
     if is_plan(shown):
         from ctxcheck.plans import show_plan  # noqa: PLC0415 - loads what certificates take
 
         ctx.exit(show_plan(shown, form))
     if form == "html":
-        msg = "--format html is for plans"
+        msg = "--format html is for plans and runs"
         raise click.UsageError(msg)
     project = project_folder()
     found = find_backup(project, shown)
@@ -55,6 +66,11 @@ def command(ctx: click.Context, shown: str, *, form: str) -> None:
         sys.stdout.write(path.read_text("utf-8"))
         return
     show(partial({"snapshot": _snapshot, "files": _files, "data": _data}[found.kind], project, found))
+
+
+def is_run(name: str) -> bool:
+    """Tell whether something is called as runs are, and there is no file of that name."""
+    return re.fullmatch(r"[0-9a-f]{12}-\d{1,6}", name) is not None and not Path(name).exists()
 
 
 def is_plan(path: str) -> bool:

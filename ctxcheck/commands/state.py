@@ -307,6 +307,7 @@ def _result_values(result: Result, notes: list[str], limit: int) -> dict[str, An
         "kept": result.kept,
         "summary": result.summary(),
         "values": result.values,
+        "found": result.found,
         "not_compared": result.not_compared,
         "notes": notes,
         "variables": {
@@ -335,9 +336,9 @@ def _result_lines(result: Result, notes: list[str], limit: int, drawing: Drawing
         why = f"  ({clean(one.expected, 100)})" if one.expected else ""
         line: Line = [(f"{one.change.value:9} ", style), (clean(one.path, _LINE), "path")]
         yield [*line, (f"  {f' {arrow} '.join(values)}{why}", "")]
-    total = sum(result.count(change) for change in Change)
-    if total > min(limit, len(result.differences)):
-        yield [(f"and {total - min(limit, len(result.differences)):,} more", "dim")]
+    left = result.found - min(limit, len(result.differences))
+    if left:
+        yield [(f"and {left:,} more", "dim")]
     for name in result.not_compared:
         yield [("note: ", "lossy"), (f"{clean(name)} is or holds something of type Any, which no upgrade keeps", "")]
     yield [(result.summary(), "bold" if result.kept else "breaking")]

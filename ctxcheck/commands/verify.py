@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from analyzer.errors import CtxError
 from analyzer.model import Verdict
 from analyzer.report.drawing import Drawing, Line, shortened
+from analyzer.sources.decisions import read_decisions
+from ctxcheck.backing_up import paging_of
 from ctxcheck.connection import Connection, Target, connected
 from ctxcheck.network_options import network_options
 from ctxcheck.paint import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from analyzer.candid.types import CandidInterface
 
 _TIME = "getCurrentTime"
 
@@ -39,7 +44,8 @@ class Check(NamedTuple):
 def command(canisters: tuple[str, ...], *, wasm: Path | None, calls: tuple[str, ...], **network: Any) -> None:  # noqa: ANN401
     """Check canisters that run: status, certified module, and queries without arguments.
 
-    Asked are `getCurrentTime`, where there is one, and every listing query; with --call those that it names.
+    Asked are `getCurrentTime`, where there is one, and every listing query, or what `[canisters.NAME.verify]` of
+    ctxcheck.toml says; with --call those that it names.
 
     \b
     Exit status:
@@ -81,20 +87,44 @@ def _checks(connection: Connection, target: Target, wanted: bytes | None, calls:
         return
     interface = parse_candid(did.decode("utf-8", "replace"), f"{target.name} ({CANDID})")
     first = [_TIME] if method_of(interface, _TIME) is not None else []
-    names = list(calls) or [*first, *(name for name in listing_queries(interface) if name != _TIME)]
+    config = read_decisions(connection.project).config.of(target.name)
+    found = [*first, *(name for name in (*listing_queries(interface), *config.data.paged) if name != _TIME)]
+    names = list(calls) or list(config.verify.calls or found)
+    names += [name for name in config.verify.at_least if name not in names]
 
     def ask(name: str, arg: bytes) -> bytes:
         return connection.agent.query(target.id, name, arg)
 
     for name in names:
-        listings, missing = read_data(interface, ask, [name])
+        listings, missing = read_data(interface, ask, [name], paging_of(config.data))
         if name in missing:
-            yield Check(f"{name}()", missing[name], is_good=False)
-        else:
-            entries = listings[name].entries
-            yield Check(
-                f"{name}()", str(listings[name].value) if entries is None else f"{entries:,} entries", is_good=True
-            )
+            yield Check(f"{name}()", missing[name], is_good=name in config.data.optional)
+            continue
+        entries, least = listings[name].entries, config.verify.at_least.get(name)
+        words = str(listings[name].value) if entries is None else f"{entries:,} entries"
+        few = least is not None and (entries or 0) < least
+        yield Check(f"{name}()", f"{words}, and at least {least:,} are expected" if few else words, is_good=not few)
+    for name, text in config.verify.expect.items():
+        yield _expected(interface, ask, name, text)
+
+
+def _expected(interface: CandidInterface, ask: Callable[[str, bytes], bytes], name: str, text: str) -> Check:
+    """Look whether a query replies what the project expects."""
+    from analyzer.candid.methods import method_of  # noqa: PLC0415 - see above
+    from analyzer.candid.values import DecodeError, decode, encode  # noqa: PLC0415
+    from analyzer.candid.values.parse import parse_values  # noqa: PLC0415
+    from analyzer.candid.values.print import values_text  # noqa: PLC0415
+
+    method = method_of(interface, name)
+    if method is None or method.arguments or method.mode not in ("query", "composite_query"):
+        return Check(f"{name}()", "is no query that takes nothing", is_good=False)
+    wanted = parse_values(text, interface, method.results, f"verify.expect.{name}")
+    try:
+        found = decode(ask(name, encode(interface, (), [])), interface, method.results)
+    except (CtxError, DecodeError) as error:
+        return Check(f"{name}()", str(error), is_good=False)
+    told = values_text(found, interface, method.results)
+    return Check(f"{name}()", told if found == wanted else f"{told}, and {text} is expected", is_good=found == wanted)
 
 
 def _lines(found: list[tuple[Target, list[Check]]], drawing: Drawing) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analyzer.candid.types import Kind, label_id
 from analyzer.candid.values import Some, decode, encode
+from analyzer.candid.values.parse import parse_values
 from analyzer.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -34,16 +35,17 @@ class By(StrEnum):
 
 
 class Paging(NamedTuple):
-    """How a listing is asked for: `method(OFFSET, size)`, `method(PAGE, size)` or `method(opt CURSOR, size)`.
+    """How a listing is asked for: `method(OFFSET, size)`, `method(PAGE, size)` or `method(CURSOR, size)`.
 
     Pages are counted from 0. size: entries of a page that are asked for. entries, next: of a cursor, the fields of the
-    result that have the list, and where to go on.
+    result that have the list, and where to go on. first: where a cursor begins that is not optional, Candid text.
     """
 
     by: By
     size: int
     entries: str = "entries"
     next: str = "next"
+    first: str | None = None
 
 
 class Whole(NamedTuple):
@@ -84,7 +86,11 @@ def _read_once(
     node: int,
 ) -> Whole:
     entries: list[Value] = []
-    place: Value = None if paging.by == By.CURSOR else 0
+    place: Value = 0
+    optional = False
+    if paging.by == By.CURSOR:
+        optional = interface.table.kinds[interface.heads[method.arguments[0]]] == Kind.OPT
+        place = None if optional else _first(interface, name, method, paging)
     seen: set[bytes] = set()
     short = False
     for pages in range(1, _MOST + 1):
@@ -98,7 +104,7 @@ def _read_once(
             entries += page
             if following is None:
                 return Whole(entries, node, pages)
-            place = following
+            place = following if optional else following.value
             continue
         if not page:
             return Whole(entries, node, pages)
@@ -112,6 +118,12 @@ def _read_once(
     raise SourceError(msg, where=name)
 
 
+def _first(interface: CandidInterface, name: str, method: Method, paging: Paging) -> Value:
+    """Return where a cursor begins. Raises ParseError."""
+    (place,) = parse_values(f"({paging.first})", interface, method.arguments[:1], f"{name}, first")
+    return place
+
+
 def _list_of(interface: CandidInterface, name: str, method: Method, paging: Paging) -> int:
     """Return the node of the list that a method gives. Raises UsageError."""
     table, heads = interface.table, interface.heads
@@ -123,14 +135,16 @@ def _list_of(interface: CandidInterface, name: str, method: Method, paging: Pagi
         if fits:
             following = heads[table.children[node][labels.index(label_id(paging.next))]]
             first = heads[method.arguments[0]]
-            fits = table.kinds[following] == Kind.OPT and table.kinds[first] == Kind.OPT
+            fits = table.kinds[following] == Kind.OPT
+            fits = fits and (table.kinds[first] == Kind.OPT or paging.first is not None)
             node = heads[table.children[node][labels.index(label_id(paging.entries))]]
     fits = fits and table.kinds[node] == Kind.VEC and table.kinds[heads[table.children[node][0]]] != Kind.NAT8
     if not fits:
         form = {
             By.OFFSET: "(offset, size) -> (vec ...)",
             By.PAGE: "(page, size) -> (vec ...)",
-            By.CURSOR: f"(opt cursor, size) -> (record {{ {paging.entries} : vec ...; {paging.next} : opt cursor }})",
+            By.CURSOR: f"(opt cursor, size) -> (record {{ {paging.entries} : vec ...; {paging.next} : opt cursor }}), "
+            "or (cursor, size) and `first` says where it begins",
         }[paging.by]
         msg = f"it is not of the form {form}"
         raise UsageError(msg, where=name)

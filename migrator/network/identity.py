@@ -68,8 +68,8 @@ class Key:
 
 
 def new_key() -> Key:
-    """Return a key that nobody has, for as long as the process lasts."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - see above
+    """Return a new Ed25519 key, which nobody keeps."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - see below
 
     return _key(Ed25519PrivateKey.generate(), "a new key")
 

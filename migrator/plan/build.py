@@ -86,7 +86,6 @@ class Wanted(NamedTuple):
     profile: str = "dfx"
     rollback: Rollback = Rollback("unchanged", "report")
     backup: Backup = Backup("no", "no", "no", 1)
-    stop: int = 300
     rehearse: Yes = "no"
     state_compare: Yes = "no"
     proof: Proof = Proof(types=True, rehearsed=None, compared=None)
@@ -211,7 +210,6 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
         ),
         wanted.rollback,
         wanted.backup,
-        wanted.stop,
         wanted.rehearse,
         wanted.state_compare,
         wanted.proof,

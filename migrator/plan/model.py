@@ -169,7 +169,7 @@ class Proof(NamedTuple):
 
 
 class Target(NamedTuple):
-    """One canister. after: names of those that go before it. stop: seconds to wait until it has stopped.
+    """One canister. after: names of those that go before it.
 
     rehearse, state_compare: whether the plan may run only once rehearsed; whether the values are to be compared.
     """
@@ -187,7 +187,6 @@ class Target(NamedTuple):
     budget: Budget
     rollback: Rollback
     backup: Backup
-    stop: int
     rehearse: Yes
     state_compare: Yes
     proof: Proof

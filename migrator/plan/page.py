@@ -14,7 +14,7 @@ from analyzer.report.words import clean
 from migrator.plan.words import head, of_target, standing, steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from analyzer.report.html.element import Element, Node
     from migrator.plan.file import SavedPlan
@@ -25,10 +25,15 @@ _CARDS = 200  # of one canister; a plan with more is read in the terminal
 
 def plan_page(saved: SavedPlan, found: Proven) -> str:
     """Return the page of a plan whose bytes were looked at again."""
+    return page(f"ctxcheck plan {saved.short}", list(plan_nodes(saved, found)))
+
+
+def page(title: str, nodes: Sequence[Node], data: Node = None) -> str:
+    """Return a page. data: what it carries for programs."""
     style = inline("style", STYLE)
     digest = b64encode(sha256(style.text.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-    page = element(
+    whole = element(
         "html",
         element(
             "head",
@@ -37,16 +42,17 @@ def plan_page(saved: SavedPlan, found: Proven) -> str:
             element("meta", name="viewport", content="width=device-width, initial-scale=1"),
             element("meta", name="color-scheme", content="light dark"),
             element("link", rel="icon", href="data:,"),
-            element("title", f"ctxcheck plan {saved.short}"),
+            element("title", title),
             style,
         ),
-        element("body", element("main", *_main(saved, found))),
+        element("body", element("main", *nodes), data),
         lang="en",
     )
-    return f"<!doctype html>\n{html(page)}\n"
+    return f"<!doctype html>\n{html(whole)}\n"
 
 
-def _main(saved: SavedPlan, found: Proven) -> Iterator[Node]:
+def plan_nodes(saved: SavedPlan, found: Proven) -> Iterator[Node]:
+    """Give what a page says of a plan."""
     yield element("h1", f"Plan {saved.short}")
     yield element("p", "SHA-256 ", element("code", saved.digest))
     if saved.plan.message:

@@ -21,8 +21,8 @@ class Step(Protocol):
     def describe(self, target: Target) -> list[str]:
         """Return what it will do, and the same as commands of icp-cli where there are such."""
 
-    def holds(self, at: Context) -> None:
-        """Look again at what must hold before it changes something. Raises CtxError."""
+    def holds(self, at: Context, action: str) -> None:
+        """Look again at what must hold before it makes a change. Raises CtxError."""
 
     def made(self, at: Context, action: str) -> bool | None:
         """Tell by what is there whether it made a change; None: that does not tell."""
@@ -44,7 +44,7 @@ class Plain:
         """Return nothing to be said."""
         return []
 
-    def holds(self, _at: Context) -> None:
+    def holds(self, _at: Context, _action: str) -> None:
         """Ask for nothing."""
 
     def made(self, _at: Context, _action: str) -> bool | None:

@@ -29,7 +29,7 @@ class Compare(Plain):
         found = at.keepers.compare(at)
         if found.lost or found.changed:
             paths = ", ".join((*found.lost, *found.changed)[:_SHOWN])
-            msg = f"{len(found.lost)} values are lost and {len(found.changed)} changed: {paths}"
+            msg = f"not all is kept ({len(found.lost)} lost, {len(found.changed)} changed): {paths}"
             hint = "the snapshot is put back; look at the migration function"
             if at.progress.outcome:  # others write since: nothing is undone by itself
                 hint = (

@@ -10,6 +10,7 @@ from migrator.network.errors import Rejected
 from migrator.operations import Action
 from migrator.plan.build import EMPTY
 from migrator.steps import Plain
+from migrator.steps.snapshot import new_ones, take, timer_armed
 
 if TYPE_CHECKING:
     from migrator.context import Context
@@ -25,8 +26,13 @@ class Install(Plain):
         command = f"icp canister install {target.canister} --mode upgrade{keep} --wasm FILE"
         return [f"upgrade to module {target.new.module[:12]}", command]
 
-    def holds(self, at: Context) -> None:
-        """Ask for the old version, as it was when the snapshot was taken."""
+    def holds(self, at: Context, action: str) -> None:
+        """Ask for the old version, as it was when the snapshot was taken; to go back, for the new one, stopped."""
+        if action == "load_snapshot":
+            self._may_load(at)
+            return
+        if action != "install":
+            return
         status, stopped = at.status(), at.facts["version_stopped"]
         if status.module_hash != at.old_hash or status.status != "stopped" or status.version != stopped:
             msg = f"somebody changed or started {at.target.name} after its snapshot was taken"
@@ -34,6 +40,10 @@ class Install(Plain):
 
     def made(self, at: Context, action: str) -> bool | None:
         """Tell by the certified module; of an upgrade to the same module, nothing tells."""
+        if action == "take_snapshot":
+            return bool(new_ones(at, "snapshot_back"))
+        if action == "delete_snapshot":
+            return False  # what is still there is deleted again
         if at.old_hash == at.new_hash or action == "rearm":
             return None
         module = at.module()
@@ -47,7 +57,7 @@ class Install(Plain):
             return
         new = at.target.new
         action = Action("install", module=at.blob(new.module), argument=at.blob(new.argument), keep=new.keep)
-        at.change("install", action, guard=lambda: self.holds(at), observed=lambda: self.made(at, "install"))
+        at.change("install", action, guard=lambda: self.holds(at, "install"), observed=lambda: self.made(at, "install"))
 
     def verify(self, at: Context) -> None:
         """Prove that the new module is there."""
@@ -65,26 +75,44 @@ class Install(Plain):
         if at.module() != at.old_hash:
             msg = f"{at.target.name} does not have its old module again"
             raise OperatorNeeded(msg, hint="`ctxcheck recover` shows what is there")
-        if at.facts.get("timer") and at.target.rollback.timers == "rearm" and not at.did("install", "rearm"):
-            self._rearm(at)
+        if at.facts.get("timer"):
+            if at.target.rollback.timers == "rearm" and not at.did("install", "rearm"):
+                self._rearm(at)
+            self._look_at_timer(at)
 
     def _load(self, at: Context) -> None:
-        def holds() -> None:
-            status = at.status()
-            if status.module_hash != at.new_hash:
-                msg = f"somebody installed something else in {at.target.name}: what they did is not taken back"
-                raise OperatorNeeded(msg, hint="`ctxcheck recover` shows what is there")
-            if status.status != "stopped":
-                msg = f"{at.target.name} is {status.status}: a snapshot is loaded into a stopped canister alone"
-                raise OperatorNeeded(msg, hint=f"icp canister stop {at.target.canister}, then --resume")
-
         snapshot = bytes.fromhex(at.facts["snapshot"])
         at.change(
             "install",
             Action("load_snapshot", snapshot=snapshot),
-            guard=holds,
+            guard=lambda: self.holds(at, "load_snapshot"),
             observed=lambda: self.made(at, "load_snapshot"),
         )
+
+    @staticmethod
+    def _look_at_timer(at: Context) -> None:
+        """Find out whether a timer is armed now: a load leaves it as it was. Only a snapshot tells."""
+        try:
+            if "timer_back" not in at.facts:
+                take(at, "install", "snapshot_back")
+                told = at.operations.snapshot_metadata(at.canister, bytes.fromhex(at.facts["snapshot_back"]))
+                at.fact(timer_back=timer_armed(told))  # before it is deleted: a run may be cut off in between
+            snapshot = bytes.fromhex(at.facts.get("snapshot_back", ""))
+            if snapshot in {one.id for one in at.operations.snapshots(at.canister)}:
+                at.change("install", Action("delete_snapshot", snapshot=snapshot), observed=lambda: False)
+        except Rejected as error:
+            at.told(f"whether a timer of {at.target.name} is armed cannot be seen: {error.what}")
+            at.fact(timer_back=at.facts.get("timer_back", False))
+
+    @staticmethod
+    def _may_load(at: Context) -> None:
+        status = at.status()
+        if status.module_hash != at.new_hash:
+            msg = f"somebody installed something else in {at.target.name}: what they did is not taken back"
+            raise OperatorNeeded(msg, hint="`ctxcheck recover` shows what is there")
+        if status.status != "stopped":
+            msg = f"{at.target.name} is {status.status}: a snapshot is loaded into a stopped canister alone"
+            raise OperatorNeeded(msg, hint=f"icp canister stop {at.target.canister}, then --resume")
 
     def _rearm(self, at: Context) -> None:
         """Put the old module on itself: what its body starts, timers among it, is started again."""

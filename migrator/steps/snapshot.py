@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from migrator.failures import OperatorNeeded, StepFailed
 from migrator.operations import Action
 from migrator.steps import Plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from migrator.context import Context
     from migrator.plan.model import Target
 
@@ -27,8 +29,10 @@ class Snapshot(Plain):
         """Return the module that has to be there."""
         return at.old_hash
 
-    def holds(self, at: Context) -> None:
-        """Ask for the stopped canister with its module."""
+    def holds(self, at: Context, action: str) -> None:
+        """Ask for the stopped canister with its module, before a snapshot of it is taken."""
+        if action != "take_snapshot":
+            return
         status = at.status()
         if status.module_hash != self.module(at) or status.status != "stopped":
             msg = f"somebody changed or started {at.target.name}"
@@ -36,31 +40,11 @@ class Snapshot(Plain):
 
     def made(self, at: Context, _action: str) -> bool | None:
         """Tell by the list."""
-        return bool(self._new(at))
-
-    def _new(self, at: Context) -> list[str]:
-        before = set(at.facts[f"{self.step}s_listed"])
-        return sorted(one.id.hex() for one in at.operations.snapshots(at.canister) if one.id.hex() not in before)
+        return bool(new_ones(at, self.step))
 
     def run(self, at: Context) -> None:
         """Take it, unless it was taken."""
-        if self.step in at.facts:
-            return
-        listed = f"{self.step}s_listed"
-        if listed not in at.facts:
-            at.fact(**{listed: sorted(one.id.hex() for one in at.operations.snapshots(at.canister))})
-        if not self._new(at):
-            at.change(
-                self.step,
-                Action("take_snapshot"),
-                guard=lambda: self.holds(at),
-                observed=lambda: self.made(at, "take_snapshot"),
-            )
-        new = self._new(at)
-        if len(new) != 1:
-            msg = f"{len(new)} snapshots of {at.target.name} are new, and one was taken"
-            raise OperatorNeeded(msg, hint="somebody else takes snapshots of it: `ctxcheck recover`")
-        at.fact(**{self.step: new[0]})
+        take(at, self.step, self.step, guard=lambda: self.holds(at, "take_snapshot"))
 
     def verify(self, at: Context) -> None:
         """Prove that it is of the canister as it stopped."""
@@ -69,9 +53,39 @@ class Snapshot(Plain):
         if stopped is not None and told["canister_version"] != stopped:
             msg = f"the snapshot is of version {told['canister_version']}, and the canister stopped at {stopped}"
             raise StepFailed(msg, hint="something ran in between: try again")
-        timer = told["global_timer"]
         name = "timer" if self.step == "snapshot" else "timer_new"
-        at.fact(**{name: timer is not None and timer.value.label == "active"})
+        at.fact(**{name: timer_armed(told)})
+
+
+def take(at: Context, step: str, fact: str, *, guard: Callable[[], None] = lambda: None) -> None:
+    """Take a snapshot, unless it was taken, and write its id down as a fact. Raises OperatorNeeded, Rejected."""
+    if fact in at.facts:
+        return
+    if f"{fact}s_listed" not in at.facts:
+        at.fact(**{f"{fact}s_listed": _listed(at)})
+    if not new_ones(at, fact):
+        at.change(step, Action("take_snapshot"), guard=guard, observed=lambda: bool(new_ones(at, fact)))
+    new = new_ones(at, fact)
+    if len(new) != 1:
+        msg = f"{len(new)} snapshots of {at.target.name} are new, and one was taken"
+        raise OperatorNeeded(msg, hint="somebody else takes snapshots of it: `ctxcheck recover`")
+    at.fact(**{fact: new[0]})
+
+
+def new_ones(at: Context, fact: str) -> list[str]:
+    """Return the snapshots that were not there before one was taken as a fact."""
+    before = set(at.facts[f"{fact}s_listed"])
+    return [one for one in _listed(at) if one not in before]
+
+
+def _listed(at: Context) -> list[str]:
+    return sorted(one.id.hex() for one in at.operations.snapshots(at.canister))
+
+
+def timer_armed(metadata: dict[str, Any]) -> bool:
+    """Tell by the metadata of a snapshot whether the global timer was armed."""
+    timer = metadata["global_timer"]
+    return timer is not None and timer.value.label == "active"
 
 
 STEP = Snapshot()

@@ -22,7 +22,7 @@ class Start(Plain):
         """Return what it will do."""
         return ["start it", f"icp canister start {target.canister}"]
 
-    def holds(self, at: Context) -> None:
+    def holds(self, at: Context, _action: str) -> None:
         """Ask for the new module."""
         if at.module() != at.new_hash:
             msg = f"somebody changed the module of {at.target.name}"
@@ -37,7 +37,9 @@ class Start(Plain):
         if not at.facts["was_running"]:
             return
         if at.status().status != "running":
-            at.change("start", Action("start"), guard=lambda: self.holds(at), observed=lambda: self.made(at, "start"))
+            at.change(
+                "start", Action("start"), guard=lambda: self.holds(at, "start"), observed=lambda: self.made(at, "start")
+            )
         if "version_started" not in at.facts:
             at.fact(version_started=at.status().version)
 
@@ -56,7 +58,7 @@ class Start(Plain):
             self._nothing_came_in_between(at)
             return
         self._may_go_back(at)
-        at.change("start", Action("stop"), guard=lambda: self.holds(at), observed=lambda: self.made(at, "stop"))
+        at.change("start", Action("stop"), guard=lambda: self.holds(at, "stop"), observed=lambda: self.made(at, "stop"))
         self._nothing_came_in_between(at)
 
     @staticmethod

@@ -20,9 +20,9 @@ class Stop(Plain):
         """Return what it will do."""
         return ["stop it: calls are rejected from now on", f"icp canister stop {target.canister}"]
 
-    def holds(self, at: Context) -> None:
-        """Ask for the old module."""
-        if at.module() != at.old_hash:
+    def holds(self, at: Context, action: str) -> None:
+        """Ask for the old module, before it is stopped."""
+        if action == "stop" and at.module() != at.old_hash:
             msg = f"somebody changed the module of {at.target.name} since the plan was checked"
             raise StepFailed(msg, hint="look at what runs, and make the plan again")
 
@@ -36,7 +36,9 @@ class Stop(Plain):
         if status.status != "stopped":
             if "version_running" not in at.facts:
                 at.fact(version_running=status.version)
-            at.change("stop", Action("stop"), guard=lambda: self.holds(at), observed=lambda: self.made(at, "stop"))
+            at.change(
+                "stop", Action("stop"), guard=lambda: self.holds(at, "stop"), observed=lambda: self.made(at, "stop")
+            )
         status = at.status()
         at.fact(version_stopped=status.version, stable_before=status.stable_memory_size)
 

@@ -317,3 +317,51 @@ def test_somebody_who_controls_nothing(project: Project, ic: Replica) -> None:
     done = project("backup", private, *ON, "--no-files", "--no-data", code=5)
     assert "IC0512" in done.stderr
     assert "the identity does not control the canister" in done.stderr
+
+
+CONFIG = """
+[canisters.registry.data]
+listings = ["listSeasons", "listMetadata"]
+optional = ["listUserProfilesOfLater"]
+
+[canisters.registry.data.restore]
+listSeasons = "restoreSeasons"
+
+[canisters.registry.verify]
+calls = ["getCurrentTime"]
+
+[canisters.registry.verify.at_least]
+listSeasons = LEAST
+"""
+
+
+def test_what_is_listed_and_restored_is_configured(project: Project) -> None:
+    project.write("ctxcheck.toml", CONFIG.replace("LEAST", "2"))
+    project("backup", *ON, "--no-files", "--no-snapshot")
+    (path,) = project.backups("data")
+    told = json.loads(path.read_text("utf-8"))["canisters"]["registry"]
+    assert sorted(told["queries"]) == ["listMetadata", "listSeasons"]
+    verified = project("verify", *ON).stdout
+    assert "2 entries" in verified
+    assert "listNameRecords" not in verified
+    project.write("ctxcheck.toml", CONFIG.replace("LEAST", "3"))
+    assert "at least 3" in project("verify", *ON, code=1).stdout
+    again = project("restore", path.name, *ON, "-y", "--identity", "anonymous")
+    assert "is as in the backup already" in again.stderr
+    assert "--mode reinstall" in again.stderr
+    project.ic.reinstall(project.canister, registry.module(registry.FIRST))
+    assert project.records()["listSeasons"] == []
+    done = project("restore", path.name, *ON, "-y", "--identity", "anonymous")
+    assert "listSeasons: as in the backup" in done.stderr
+    assert len(project.records()["listSeasons"]) == 2
+
+
+def test_a_listing_that_comes_page_by_page(project: Project) -> None:
+    paged = 'by = "cursor", size = 1, entries = "seasons", first = "0"'
+    project.write("ctxcheck.toml", f"[canisters.registry.data.paged]\nlistSeasonsPage = {{{paged}}}\n")
+    project("backup", *ON, "--no-files", "--no-snapshot")
+    (path,) = project.backups("data")
+    told = json.loads(path.read_text("utf-8"))["canisters"]["registry"]["queries"]
+    assert (told["listSeasonsPage"]["count"], told["listSeasons"]["count"]) == (2, 2)
+    assert told["listSeasonsPage"]["value"] == told["listSeasons"]["value"]
+    assert told["listSeasonsPage"]["pages"] > 1

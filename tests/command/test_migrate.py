@@ -75,6 +75,31 @@ def test_a_safe_upgrade_from_plan_to_history_and_back(project: Project) -> None:
     assert "not undone" in project("rollback", "-y", code=2).stderr
 
 
+def test_the_report_of_an_upgrade_proves_itself(project: Project) -> None:
+    project("migrate", "--wasm", project.module(SAFE), "-m", "Add a motto <script>")
+    (run_folder,) = project.runs
+    shown = project("show", run_folder.name, identity=False).stdout
+    assert "all of it holds" in shown
+    for form in ("json", "html"):
+        path = project.folder / f"report.{form}"
+        path.write_text(project("show", run_folder.name, "--format", form, identity=False).stdout, "utf-8")
+        assert "all of it holds" in project("show", "--verify", path.name, identity=False).stdout
+    text = (project.folder / "report.html").read_text("utf-8")
+    assert "<script>" not in text.replace('<script type="application/json">', "")
+    said = text.replace("nothing stands in the way", "Nothing stands in the way").replace("committed", "rolled back", 1)
+    journal = json.loads((project.folder / "report.json").read_text("utf-8"))
+    lies = {
+        "what the page says": said,
+        "a line of the journal": json.dumps({**journal, "journal": [*journal["journal"][:-2], journal["journal"][-1]]}),
+        "the plan": json.dumps({**journal, "plan": journal["plan"][:-8] + "AAAAAAA="}),
+        "all of it": "{}",
+    }
+    for what, lie in lies.items():
+        (project.folder / "lie").write_text(lie, "utf-8")
+        refused = project("show", "--verify", "lie", identity=False, code=3)
+        assert "error" in refused.stderr, what
+
+
 ENDS = [
     pytest.param(SAFE, 0, "COMMITTED", id="safe: no question here"),
     pytest.param(TRAPS, 5, "REFUSED", id="traps: the old version runs"),

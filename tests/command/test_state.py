@@ -156,7 +156,7 @@ def test_two_snapshots_of_a_run_are_compared(backed_up: Path) -> None:
         SnapshotImage(folder, store) for folder in sorted((backed_up / "backups").glob("snapshot-*"))
     )
     good = compare_snapshots(before, after)
-    assert (good.values, good.lost, good.changed, good.added) == (124, (), (), 1)
+    assert (good.values, good.lost, good.changed, good.added) == (124, (), (), 3)
     bad = compare_snapshots(before, lost)
     assert (bad.lost, bad.changed) == (("settings.tags[1]", "users[31]"), ())
     assert why_not(before) is None

@@ -1,6 +1,8 @@
 """Compile the programs whose memory tests look into: `python -m tests.heap.build`.
 
 The compiled files stand beside each source, so that tests need no compiler; a digest says whether they still fit.
+`graph/optimised.wasm.gz` is what `wasm-opt -O3 --enable-memory64 --enable-bulk-memory --enable-multivalue
+--enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int` (npm binaryen) made of its module.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ import pytest
 
 from analyzer.heap import diff
 from analyzer.heap.diff import Change, Result, compare
+from analyzer.heap.expected import may_change
+from analyzer.motoko.parse import parse_stable
 from replica import Replica
 from tests.heap.canister import Program, exported
 
@@ -97,7 +99,7 @@ def test_what_a_migration_touches_may_change_and_all_else_has_to_stay(ic: Replic
         "the migration takes it", None, "the migration takes it",
     ]  # fmt: skip
     assert (
-        result.summary() == "154 values compared, 1 lost (1 by the migration), 1 changed (1 by the migration), 1 added"
+        result.summary() == "154 values compared, 1 lost (1 by the migration), 1 changed (1 by the migration), 3 added"
     )
     program.call("lose", "(31)")
     result = compare(before, program.state())
@@ -140,7 +142,33 @@ def test_differences_beyond_a_bound_are_counted(ic: Replica, monkeypatch: pytest
     program.call("rows", "(0, 500)")
     result = compare(program.state(), before)
     assert len(result.differences) == 10
-    assert result.count(Change.LOST) == 1_000
+    assert result.found == 1_000
+    assert result.count(Change.LOST) == 4_000 + 3_500  # all values of the rows, and the keys of the map
+
+
+def test_what_is_compared_and_what_is_lost_is_all_there_was(ic: Replica) -> None:
+    program = Program("containers", ic)
+    program.call("fill", "(0, 100)")
+    full = program.state()
+    for key in range(0, 100, 7):
+        program.call("remove", f"({key})")
+    values = exported(full)[0]
+    result = compare(full, program.state())
+    for name in ("map", "set", "list", "pureMap"):  # of a queue all places have other values
+        one = result.variables[name]
+        assert one.values + one.counts[Change.LOST] == _leaves(values[name]), name
+        assert one.counts[Change.LOST] > 0
+        assert one.counts[Change.ADDED] == 0
+
+
+def test_an_object_that_is_shared_is_lost_once_at_least(ic: Replica) -> None:
+    program = Program("graph", ic)
+    program.call("fill", "(6)")
+    before = program.state()
+    empty = Program("graph", ic).state()
+    result = compare(before, empty)
+    assert not result.kept
+    assert result.variables["recent"].counts[Change.LOST] == 2  # its rows are those of `accounts`
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 100])
@@ -170,3 +198,45 @@ def test_what_a_migration_touched_may_not_change_without_an_upgrade(ic: Replica)
     assert not result.kept
     assert ("changed", "total", '"7old"', '"7old!"') in _told(result)
     assert result.count(Change.LOST, unexpected=True) == 3  # the elements of `fresh`
+
+
+def test_what_two_variables_share_may_change_only_if_it_may_in_both(
+    ic: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = Program("graph", ic)
+    program.call("fill", "(6)")
+    before = program.state()
+    program.call("pay", "(3, 5)")  # which is in `accounts` and in `recent`
+    after = program.state()
+    after.module = "of another version"
+    monkeypatch.setattr(diff, "may_change", lambda *_: {"accounts": "the migration takes it"})
+    result = compare(before, after)
+    assert not result.kept
+    assert [(d.path, d.expected) for d in result.differences] == [("recent[1].balance", None)]
+    monkeypatch.setattr(diff, "may_change", lambda *_: dict.fromkeys(("accounts", "recent"), "the migration takes it"))
+    assert compare(before, after).kept
+
+
+_OLD = "actor { stable var a : Nat; stable var b : Text; stable var c : Nat };"
+
+
+@pytest.mark.parametrize(
+    ("new", "names"),
+    [
+        pytest.param(_OLD, [], id="without a migration nothing may change"),
+        pytest.param(
+            "// Version: 3.0.0\nactor ({ in var a : Nat; stable var b : Text; stable var c : Nat },"
+            " { stable var a : Text; stable var b : Text; stable var c : Nat; stable var d : Nat });",
+            ["a", "d"],
+            id="what a migration takes and gives",
+        ),
+        pytest.param(
+            "// Version: 3.0.0\nactor ({ stable var b : Text; in var a : Nat; stable var c : Nat },"
+            " { stable var a : Text; stable var b : Text; stable var c : Nat });",
+            [],
+            id="nothing where the halves are out of order, and the marks may stand at the wrong names",
+        ),
+    ],
+)
+def test_what_an_upgrade_may_change(new: str, names: list[str]) -> None:
+    assert sorted(may_change(parse_stable(_OLD, "old"), parse_stable(new, "new"))) == names

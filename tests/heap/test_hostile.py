@@ -23,6 +23,7 @@ from analyzer.heap.roots import find_roots
 from analyzer.heap.state import State, read_record, read_state
 from replica import Replica
 from tests.heap.canister import Program, document, module, signature, state_of
+from tests.heap.reached import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,8 +70,8 @@ def _put(image: bytearray, index: int, value: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_any_damage_ends_in_a_typed_error_or_in_other_values(images: dict[str, bytes], name: str, seed: int) -> None:
     random, good = Random(f"{name} {seed}"), images[name]
-    used = [i for i, w in enumerate(memoryview(good)[HEAP:].cast("Q"), HEAP // 8) if w]
     whole = state_of(name, good)
+    used = [start + i for start, size in reached(whole).items() for i in range(size)]
     outcomes = set()
     for _ in range(25):
         image = bytearray(good)
@@ -344,3 +345,12 @@ def test_a_number_with_more_limbs_than_memory_is_refused(images: dict[str, bytes
         broken = state_of("kinds", _changed(images["kinds"], (index + 2) * 8, used))
         with pytest.raises((WordError, HeapError)):
             document(broken)
+
+
+def test_a_weak_reference_that_leads_outside_is_told(images: dict[str, bytes]) -> None:
+    state = state_of("kinds", images["kinds"])
+    weak = state.variable("weakToShared")
+    assert weak is not None
+    index = Objects(state.image).follow(weak.word)
+    with pytest.raises(WordError, match="outside of the image"):
+        _read_all(state_of("kinds", _changed(images["kinds"], (index + 2) * 8, (1 << 40) - 1)))

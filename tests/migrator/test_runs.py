@@ -41,14 +41,15 @@ ENDS = [
                  id="one that traps leaves the old version, and no snapshot is loaded"),
     pytest.param(WRONG, {}, "rolled back", 8,
                  ["stop:stop", "snapshot:take_snapshot", "install:install", "start:start", "start:stop",
-                  "install:load_snapshot", "stop:start"],
+                  "install:load_snapshot", "install:take_snapshot", "install:delete_snapshot", "stop:start"],
                  id="one that loses a season is rolled back, since nobody has written"),
     pytest.param(WRONG, {"rollback": Rollback("never", "report")}, "operator needed", 6,
                  ["stop:stop", "snapshot:take_snapshot", "install:install", "start:start"],
                  id="a plan that never rolls back after the start needs an operator"),
     pytest.param(WRONG, {"rollback": Rollback("unchanged", "rearm")}, "rolled back", 8,
                  ["stop:stop", "snapshot:take_snapshot", "install:install", "start:start", "start:stop",
-                  "install:load_snapshot", "install:rearm", "stop:start"],
+                  "install:load_snapshot", "install:rearm", "install:take_snapshot", "install:delete_snapshot",
+                  "stop:start"],
                  id="timers are armed by the old module, where the plan says so"),
 ]  # fmt: skip
 

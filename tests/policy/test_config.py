@@ -61,7 +61,7 @@ MISTAKES = [
     pytest.param("[levels]\ncandid-method-removed = 'warn'", "2: there is no rule CANDID-METHOD-REMOVED", "did you mean C", id="a slug for an id"),
     pytest.param("[levels]\nC305 = 'of'", "2: `levels.C305` is one of block, warn, off, not 'of'", 'did you mean "off"?', id="a level that is none"),
     pytest.param("[levels]\nS201 = 'warn'", "2: S201 stable-field-added cannot be lowered to `warn`: stored data is at stake", "write a migration function", id="a break of stored data"),
-    pytest.param("[canisters.a]\nlevel = 'x'", "2: there is no key `canisters.a.level`", "known: clients, policy, profile", id="a key of a canister"),
+    pytest.param("[canisters.a]\nlevel = 'x'", "2: there is no key `canisters.a.level`", "known: clients, data, migrate, policy, profile, verify", id="a key of a canister"),
     pytest.param("rules = '2026'", "1: '2026' is no set of rules", "this version has", id="a set of rules that is none"),
     pytest.param("rules = '2999.1'", "1: the set of rules 2999.1 is newer than this version", "update ctxcheck", id="a later set of rules"),
     pytest.param("policy = ", "this is not TOML", None, id="no TOML"),

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from tests.oracles.oracle import OracleError, missing
 from tests.proof import gate
 from tests.proof.agreement import SHRUNK, SURFACES, Tally, check
 from tests.proof.speed import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,24 +40,21 @@ def _parser() -> argparse.ArgumentParser:
     cut = proofs.add_parser("runs", help="cut runs off at every point there is, and go on with them")
     cut.add_argument("--count", type=int, help="points of each kind of run (default: all, a second each)")
     cut.add_argument("--in-place", action="store_true", help="in this process, instead of by SIGKILL")
+    proofs.add_parser("picture", help="draw the demo as docs/demo.svg")
     proofs.add_parser("speed", help="measure how long comparisons take")
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
     proofs.add_parser("replica", help="measure the embedded network")
     proofs.add_parser("backups", help="measure backups beside icp-cli")
+    state = proofs.add_parser("state", help="measure how fast stable variables are read from a memory")
+    state.add_argument("--rows", type=int, nargs="*", help="rows to keep (default: about 1, 10 and 100 MB)")
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Return the exit status: 0 all holds, 1 it does not or too little was answered, 2 nothing could be asked."""
     options = _parser().parse_args(arguments)
-    if options.proof == "gate":
-        for line in gate.lines():
-            print(line, flush=True)
-        return 0
-    if options.proof in ("replica", "backups"):
-        from tests.proof import backups, replica
-
-        for line in (replica if options.proof == "replica" else backups).lines():
+    if options.proof in _MEASURED:
+        for line in _MEASURED[options.proof](options):
             print(line, flush=True)
         return 0
     if options.proof == "speed":
@@ -61,6 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
         for line in lines(broken):
             print(line, flush=True)
         return 1 if broken else 0
+    if options.proof == "picture":
+        from tests.proof.picture import draw
+
+        draw()
+        return 0
     if options.proof == "runs":
         from tests.proof import runs
 
@@ -93,6 +99,32 @@ def main(arguments: list[str] | None = None) -> int:
     if not tally.disagreements and not tally.proven:
         print("too many pairs were not answered to call this a proof")
     return 0 if tally.proven else 1
+
+
+def _replica(_options: argparse.Namespace) -> Iterator[str]:
+    from tests.proof import replica
+
+    return replica.lines()
+
+
+def _backups(_options: argparse.Namespace) -> Iterator[str]:
+    from tests.proof import backups
+
+    return backups.lines()
+
+
+def _state(options: argparse.Namespace) -> Iterator[str]:
+    from tests.proof import state
+
+    return state.lines(tuple(options.rows or state.ROWS))
+
+
+_MEASURED: dict[str, Callable[[argparse.Namespace], Iterator[str]]] = {
+    "gate": lambda _: gate.lines(),
+    "replica": _replica,
+    "backups": _backups,
+    "state": _state,
+}
 
 
 def _kills(count: int, seed: int) -> int:

@@ -153,8 +153,9 @@ def _config() -> Iterator[str]:
 
 def _keys(keys: Mapping[str, Any], path: str) -> Iterator[str]:
     for name, key in keys.items():
-        inner = {"canisters": "NAME.", "levels": "RULE"}.get(name, "")
-        values = ", ".join(f"`{choice}`" for choice in key.choices) or ("" if key.keys else "text")
+        inner = {"canisters": "NAME.", "levels": "RULE", "hooks": "HOOK"}.get(name, "")
+        kind = {"count": "number", "words": "list of texts"}.get(key.inner or key.kind, "text")
+        values = ", ".join(f"`{choice}`" for choice in key.choices) or ("" if key.keys else kind)
         if not key.keys:
             yield f"| `{path}{name}{'.' + inner if inner else ''}` | {values} | {key.help} |"
         yield from _keys(key.keys, f"{path}{name}.{inner}")
