@@ -10,6 +10,7 @@ import click
 from analyzer.errors import CtxError, UsageError
 from analyzer.sources.decisions import read_decisions
 from ctxcheck.bytes import Transfer, of_bytes
+from ctxcheck.events import emit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +76,7 @@ def back_up_project(connection: Connection, stamp: str, recipient: Recipient | N
     running = [name for name in NETWORKS if _runs(connection.project, name)]
     made = back_up_files(connection.project, folder, running=running, recipient=recipient)
     click.echo(f"files: {len(made.hashes)} in {folder.name}", err=True)
+    emit("step", words=f"files: {len(made.hashes)} in {folder.name}")
     for name, why in made.left_out.items():
         click.echo(f"  left out: {name}, {why}", err=True)
     return folder
@@ -156,6 +158,7 @@ def back_up_data(
         )
         entries = sum(one.entries or 0 for one in listings.values())
         click.echo(f"data of {target.name}: {entries:,} entries of {len(listings)} queries", err=True)
+        emit("step", words=f"data of {target.name}: {entries:,} entries of {len(listings)} queries")
         for name, why in missing.items():
             optional = " (optional)" if name in found[target.name].optional else ""
             click.echo(f"  NOT backed up{optional}: {name}, because {why}", err=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from ctxcheck.events import Rate, emit
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -35,6 +37,8 @@ class Transfer:
         self.total = total
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._done = 0
+        self._rate = Rate()
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -59,10 +63,14 @@ class Transfer:
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         if self._progress is not None:
             self._progress.stop()
+        emit("transfer", what=self.what, done=self._done, total=self.total)
         if error is None:
             click.echo(f"{self.what}: {of_bytes(self.total)}", err=True)
 
     def done(self, count: int) -> None:
         """Note so many bytes more."""
+        self._done += count
+        if self._rate.due():
+            emit("transfer", what=self.what, done=self._done, total=self.total)
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task, count)

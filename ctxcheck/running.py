@@ -17,6 +17,7 @@ from analyzer.errors import SourceError, UsageError
 from analyzer.report.drawing import wrapped
 from analyzer.sources.decisions import read_decisions
 from ctxcheck.connection import confirmed, connected, project_folder
+from ctxcheck.events import emit
 from ctxcheck.keeping import keepers
 from ctxcheck.paint import show
 from ctxcheck.planning import planned
@@ -155,9 +156,14 @@ def orchestrated(
         folder,
         keepers=keepers(connection, config, folder),
         commands=config.release.hooks,
-        told=told or (lambda words: click.echo(words, err=True)),
+        told=told or _tell,
         hold=asked.hold,
     )
+
+
+def _tell(words: str) -> None:
+    click.echo(words, err=True)
+    emit("step", words=words)
 
 
 def _kind(project: Path, release: Release) -> type[MigrationOrchestrator]:
@@ -238,6 +244,8 @@ def _restart(connection: Connection, outcome: Outcome) -> None:
 
 
 def _end(outcome: Outcome, path: str) -> int:
+    for one in outcome.targets:
+        emit("outcome", run=outcome.run, canister=one.name, outcome=one.word, exit=one.exit_code)
     show(partial(outcome_lines, outcome, path))
     if outcome.error is not None and outcome.exit_code == 0:
         return OperatorNeeded.exit_code

@@ -58,6 +58,20 @@ def locked(folder: Path, root_key: str, canisters: Iterable[str], run: str) -> I
         yield
 
 
+def holder(folder: Path, root_key: str, canister: str) -> str | None:
+    """Return in words who holds the lock of a canister, None: nobody. folder: `.ctxcheck`."""
+    path = folder / "locks" / f"{sha256(root_key.encode()).hexdigest()[:16]}-{canister}.lock"
+    if not path.is_file():
+        return None
+    lock = FileLock(path, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except (Timeout, OSError):
+        return _words(canister, path)
+    lock.release()
+    return None
+
+
 def _words(canister: str, path: Path) -> str:
     try:
         note = json.loads(path.with_suffix(".json").read_bytes()[:_MOST])

@@ -19,6 +19,7 @@ from ctxcheck.backing_up import (
 )
 from ctxcheck.bytes import Transfer
 from ctxcheck.connection import connected, project_folder
+from ctxcheck.events import events_option
 from ctxcheck.network_options import network_options
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _CHECK, _IMPORT = "check", "import"
 @click.option("--age-recipient", metavar="age1...", help="Encrypt it all to this key (pip install 'ctxcheck[age]').")
 @click.option("--age-identity", type=click.Path(), metavar="FILE", help="check: the key that opens what is encrypted.")
 @click.option("--read-data", is_flag=True, help="check: read every piece and hash it again.")
+@events_option
 @network_options
 def command(  # noqa: PLR0913 - click gives each option
     canisters: tuple[str, ...],

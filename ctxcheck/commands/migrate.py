@@ -10,6 +10,7 @@ import click
 
 from analyzer.errors import UsageError
 from ctxcheck.commands.show import is_plan
+from ctxcheck.events import events_option
 from ctxcheck.network_options import network_options
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Migrate(click.Command):
 @click.option("--no-rehearse", is_flag=True, help="Do not try it on a copy first; takes --reason.")
 @click.option("--reason", metavar="TEXT", help="Why it is not rehearsed; stands in the plan and the history.")
 @click.option("-y", "--yes", is_flag=True, help="Answer yes. It accepts no change that blocks.")
+@events_option
 @network_options
 def command(  # noqa: PLR0913 - click gives each option
     what: tuple[str, ...],

@@ -13,6 +13,7 @@ from analyzer.sources.decisions import read_decisions
 from ctxcheck.backing_up import backups_folder, find_backup, open_store, paging_of
 from ctxcheck.bytes import Transfer, of_bytes, of_cycles
 from ctxcheck.connection import Connection, Target, confirmed, connected, project_folder
+from ctxcheck.events import events_option
 from ctxcheck.network_options import network_options
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _WORKERS = 8
 @click.option("--later-edits", is_flag=True, help="Files: also over what was edited after the backup.")
 @click.option("--age-identity", type=click.Path(path_type=Path), metavar="FILE", help="What opens an encrypted backup.")
 @click.option("-y", "--yes", is_flag=True, help="Answer yes.")
+@events_option
 @network_options
 def command(
     backup: str,

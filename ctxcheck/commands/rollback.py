@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ctxcheck.events import events_option
 from ctxcheck.network_options import network_options
 
 
@@ -14,6 +15,7 @@ from ctxcheck.network_options import network_options
 @click.option("--discard-writes", is_flag=True, help="Also where what was written since the start is lost.")
 @click.option("--reason", default="asked for", metavar="TEXT", help="Why; stands in the journal and the history.")
 @click.option("-y", "--yes", is_flag=True, help="Answer yes.")
+@events_option
 @network_options
 def command(
     run: str | None,

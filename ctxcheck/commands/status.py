@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -12,6 +13,7 @@ import click
 from analyzer.candid.principal import Principal
 from analyzer.model import Verdict
 from analyzer.report.drawing import Drawing, Line, wrapped
+from analyzer.sources.decisions import read_decisions
 from ctxcheck.bytes import of_bytes, of_cycles
 from ctxcheck.connection import Connection, Target, connected
 from ctxcheck.network_options import network_options
@@ -30,13 +32,18 @@ _CANDID, _STABLE, _COMPILER, _EOP = (
 
 
 class Found(NamedTuple):
-    """What runs. status: None where this identity may not see it. drift: files of `deployed/` that say otherwise."""
+    """What runs. status: None where this identity may not see it. drift: what says otherwise.
+
+    runs: of this machine that are not over. held_by: who holds the lock of the canister, in words.
+    """
 
     target: Target
     canister: CertifiedCanister
     status: CanisterStatus | None
     snapshots: int | None
     drift: list[str]
+    runs: list[str]
+    held_by: str | None
 
 
 @click.command("status", short_help="Show what runs: module, controllers, memory, cycles, and drift.")
@@ -46,12 +53,13 @@ class Found(NamedTuple):
 def command(canisters: tuple[str, ...], *, form: str, **network: Any) -> None:  # noqa: ANN401 - click's options
     """Show what runs on the network, as its certificates say: by names of the project, or by ids.
 
-    Where `deployed/` has what was deployed, what runs is compared with it.
+    What runs is compared with `deployed/` and with the last migration in the history. Runs of this machine that are not
+    over, and locks, are shown.
 
     \b
     Exit status:
       0  shown
-      1  something else runs than `deployed/` says
+      1  something else runs than `deployed/` or the history says
       2  the call is wrong
       5  the network gives no answer, or none that can be believed
     """  # noqa: D301 - click's mark for lines that stay as they are
@@ -71,8 +79,10 @@ def command(canisters: tuple[str, ...], *, form: str, **network: Any) -> None:  
 
 
 def _found(connection: Connection, target: Target) -> Found:
+    from migrator.lock import holder  # noqa: PLC0415
     from migrator.network.canister import read_canister  # noqa: PLC0415 - loaded for the network alone
     from migrator.network.errors import Rejected  # noqa: PLC0415
+    from migrator.runs import unfinished  # noqa: PLC0415
 
     canister = read_canister(connection.agent, target.id)
     try:
@@ -82,17 +92,41 @@ def _found(connection: Connection, target: Target) -> Found:
         if error.error_code != "IC0512":
             raise
         status, snapshots = None, None
-    return Found(target, canister, status, snapshots, drift(connection.project, target.name, canister))
+    folder = connection.project / ".ctxcheck"
+    return Found(
+        target,
+        canister,
+        status,
+        snapshots,
+        [*drift(connection.project, target.name, canister), *_since_last(connection, target, canister)],
+        unfinished(folder, {target.text}),
+        holder(folder, connection.agent.root_key.hex(), target.text),
+    )
+
+
+def _since_last(connection: Connection, target: Target, canister: CertifiedCanister) -> list[str]:
+    """Return in words that the last migration of the history left another module than runs."""
+    from migrator.history import entries, read  # noqa: PLC0415 - see above
+
+    text = read(connection.project / read_decisions(connection.project).config.history)
+    key = sha256(connection.agent.root_key).hexdigest()[:16]
+    mine = [one for one in entries(text) if one.canister == target.text and one.network == key]
+    if not mine:
+        return []
+    left = mine[-1].new if mine[-1].outcome == "committed" else mine[-1].old
+    runs = "none" if canister.module_hash is None else canister.module_hash.hex()
+    return [] if runs == left else [f"the module that the last migration left ({left[:12]})"]
 
 
 def drift(project: Path, name: str, canister: CertifiedCanister) -> list[str]:
     """Return the files of `deployed/` that say something else than what runs, by their certified sections."""
     found = []
     for suffix, section in ((".did", _CANDID), (".most", _STABLE)):
-        path = project / "deployed" / f"{name}{suffix}"
+        folder = read_decisions(project).config.deployed
+        path = project / folder / f"{name}{suffix}"
         content = canister.sections.get(section)
         if path.is_file() and content is not None and path.read_bytes().split() != content.split():
-            found.append(f"deployed/{path.name}")
+            found.append(f"{folder}/{path.name}")
     return found
 
 
@@ -125,6 +159,8 @@ def _values(one: Found) -> dict[str, Any]:
         "freezing_limit": None if status is None else status.freezing_limit,
         "snapshots": one.snapshots,
         "drift": one.drift,
+        "runs_not_over": one.runs,
+        "locked_by": one.held_by,
     }
 
 
@@ -156,6 +192,10 @@ def _one(one: Found, drawing: Drawing) -> Iterator[Line]:
     for path in one.drift:
         mark = drawing.mark(Verdict.BREAKING)
         yield [("  ", ""), (f"{mark} ", "breaking"), (f"drift: {path} is not what runs", "bold")]
+    for run in one.runs:
+        yield [("  not over   ", "lossy"), (f"run {run}: ctxcheck migrate --resume {run}", "")]
+    if one.held_by is not None:
+        yield from _row("locked", one.held_by, drawing)
 
 
 def _row(label: str, text: str, drawing: Drawing) -> Iterator[Line]:

@@ -150,10 +150,16 @@ def test_a_plan_that_others_approve(project: Project) -> None:
 
 
 def test_held_and_gone_on_with(project: Project) -> None:
-    held = project("migrate", "--wasm", project.module(SAFE), "--hold", code=6)
+    held = project("migrate", "--wasm", project.module(SAFE), "--hold", "--events", "events.jsonl", code=6)
+    events = [json.loads(line) for line in (project.folder / "events.jsonl").read_text("utf-8").splitlines()]
+    assert (events[0]["event"], events[-1]["event"]) == ("begin", "end")
+    assert {one["event"] for one in events} == {"begin", "step", "transfer", "outcome", "end"}
+    assert [one["done"] == one["total"] for one in events if one["event"] == "transfer"][-1]
     assert "HELD" in held.stdout
     assert "migrate --resume" in held.stdout
-    assert "stopped" in project("status").stdout
+    shown = project("status").stdout
+    assert "stopped" in shown
+    assert "not over" in shown
     assert project("recover", NAME, code=6).stdout.count("icp canister start") >= 1
     assert "COMMITTED" in project("migrate", "--resume").stdout
 
