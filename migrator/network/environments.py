@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analyzer.candid.principal import Principal
 from analyzer.errors import SourceError, UsageError
+from analyzer.sources.disk import Disk
+from analyzer.sources.files import read_text
+from analyzer.sources.projects.values import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,15 @@ if TYPE_CHECKING:
 MAINNET = "https://icp-api.io"
 _ICP_PORT, _DFX_BIND = 8000, "127.0.0.1:4943"
 _MAINNETS = ("ic", "mainnet")
+_MAINNET_URLS = {
+    MAINNET,
+    "https://icp0.io",
+    "https://ic0.app",
+    "https://icp-api.io/",
+    "https://ic0.app/",
+    "https://icp0.io/",
+}
+_PORTS = 1 << 16
 
 
 class Place(NamedTuple):
@@ -92,49 +104,69 @@ def _without_project(project: Path, name: str | None) -> Place:
 
 
 def _of_icp(project: Path, environment: str | None, network: str | None, _process: Mapping[str, str]) -> Place | None:
-    import yaml  # noqa: PLC0415 - only for projects of icp-cli
+    from analyzer.sources.projects.icp import read_yaml  # noqa: PLC0415 - YAML takes time to load
 
     where = str(project / "icp.yaml")
-    try:
-        document = yaml.safe_load((project / "icp.yaml").read_text("utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
-        msg = f"this cannot be read: {error}"
-        raise SourceError(msg, where=where) from None
-    networks = {one["name"]: one for one in _listed(document, "networks", where)}
-    environments = {one["name"]: one for one in _listed(document, "environments", where)}
-    name = environment or network or "local"
-    if environment is not None or network is None:
-        known = environments.get(name, {"network": name} if name in ("local", "ic") else None)
-        if known is None:
+    document = read_yaml(Disk(), project / "icp.yaml")
+    networks, environments = (_listed(document, key, where) for key in ("networks", "environments"))
+    on_network = {
+        name: _text(told.get("network", name), f"network of {name}", where) for name, told in environments.items()
+    }
+    on_network = {"local": "local", "ic": "ic"} | on_network
+    _refuse_other_mainnets(networks, on_network, where)
+    if network is None:
+        name = environment or "local"
+        if name not in on_network:
             return None
-        on = str(known.get("network", name))
-    else:
-        on = name
-    if on in _MAINNETS and on not in networks:
-        return Place(name, MAINNET, None, _icp_ids(project, name), "icp")
+        ids = _icp_ids(project, name)
+        return _on_icp(networks, name, on_network[name], ids, where)
+    # A network is no environment: ids are those of the environment of its name, where that is on it.
+    ids = _icp_ids(project, network) if on_network.get(network) == network else {}
+    return _on_icp(networks, network, network, ids, where)
+
+
+def _on_icp(networks: dict[str, dict[str, Any]], name: str, on: str, ids: dict[str, str], where: str) -> Place | None:
+    """Return an environment or network that is on a network; None: there is no such network."""
+    if on in _MAINNETS:
+        return Place(name, MAINNET, None, ids, "icp")
     told = networks.get(on, {"mode": "managed"} if on == "local" else None)
     if told is None:
         return None
     if told.get("mode", "managed") == "connected":
-        key = told.get("root-key", "mainnet")
-        key = None if key in ("mainnet", "fetch") else _key(str(key), f"root-key of {on} in {where}")
-        return Place(name, str(told.get("url")), key, _icp_ids(project, name), "icp")
-    port = told.get("gateway", {}).get("port", _ICP_PORT) if isinstance(told.get("gateway"), dict) else _ICP_PORT
-    return Place(name, f"http://127.0.0.1:{port}", None, _icp_ids(project, name), "icp")
+        key = _text(told.get("root-key", "mainnet"), f"root-key of {on}", where)
+        raw = None if key in ("mainnet", "fetch") else _key(key, f"root-key of {on} in {where}")
+        return Place(name, _text(told.get("url"), f"url of {on}", where), raw, ids, "icp")
+    port = table(told.get("gateway"), f"gateway of {on}", where).get("port", _ICP_PORT)
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < _PORTS:
+        msg = f"the port of {on} is no port"
+        raise SourceError(msg, where=where)
+    return Place(name, f"http://127.0.0.1:{port}", None, ids, "icp")
 
 
-def _listed(document: Any, key: str, where: str) -> list[dict[str, Any]]:  # noqa: ANN401 - of YAML
-    listed = document.get(key) or [] if isinstance(document, dict) else []
+def _refuse_other_mainnets(networks: dict[str, dict[str, Any]], on_network: dict[str, str], where: str) -> None:
+    """Raise SourceError where a project says that `ic` is something else than mainnet."""
+    for name in _MAINNETS:
+        url = networks.get(name, {}).get("url", MAINNET)
+        elsewhere = on_network.get(name, name) not in _MAINNETS
+        if elsewhere or url not in _MAINNET_URLS or networks.get(name, {}).get("root-key", "mainnet") != "mainnet":
+            msg = f"`{name}` is said to be another network than mainnet"
+            raise SourceError(msg, where=where, hint="give it another name: who reads `ic` takes it for mainnet")
+
+
+def _listed(document: dict[str, Any], key: str, where: str) -> dict[str, dict[str, Any]]:
+    listed = document.get(key) or []
     if not isinstance(listed, list) or not all(
         isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed
     ):
         msg = f"{key} is not a list of things with names"
         raise SourceError(msg, where=where)
-    return listed
+    return {one["name"]: table(one, f"{key}.{one['name']}", where) for one in listed}
 
 
 def _icp_ids(project: Path, environment: str) -> dict[str, str]:
     found: dict[str, str] = {}
+    if "/" in environment or environment.startswith("."):
+        return found  # it would lead out of the folder
     for kind in ("data", "cache"):
         path = project / ".icp" / kind / "mappings" / f"{environment}.ids.json"
         if path.is_file():
@@ -147,36 +179,51 @@ def _icp_ids(project: Path, environment: str) -> dict[str, str]:
 
 def _of_dfx(project: Path, environment: str | None, network: str | None, process: Mapping[str, str]) -> Place | None:
     name = network or environment or "local"
+    where = str(project / "dfx.json")
     document = _json(project / "dfx.json")
     root = Path(process.get("DFX_CONFIG_ROOT") or process.get("HOME", "~")).expanduser()
     shared = root / ".config" / "dfx" / "networks.json"
-    networks = _json(shared) if shared.is_file() else {}
-    networks |= document.get("networks") or {}
-    ids = _dfx_ids(project, document, name)
+    networks = table(_json(shared) if shared.is_file() else None, "networks", str(shared))
+    networks = networks | table(document.get("networks"), "networks", where)
+    ids = _dfx_ids(project, document, name, where)
     if name in _MAINNETS:
+        told = table(networks.get(name), f"networks.{name}", where)
+        if (
+            set(told.get("providers") or [MAINNET]) - _MAINNET_URLS
+            if isinstance(told.get("providers"), list)
+            else False
+        ):
+            msg = f"`{name}` is said to be another network than mainnet"
+            raise SourceError(msg, where=where, hint="give it another name: who reads `ic` takes it for mainnet")
         return Place("ic", MAINNET, None, ids, "dfx")
-    told = networks.get(name, {"bind": _DFX_BIND} if name == "local" else None)
-    if not isinstance(told, dict):
+    if name not in networks and name != "local":
         return None
+    told = table(networks.get(name), f"networks.{name}", where)
     providers = told.get("providers")
-    if isinstance(providers, list) and providers:
-        return Place(name, str(providers[0]), None, ids, "dfx")
-    return Place(name, f"http://{told.get('bind', _DFX_BIND)}", None, ids, "dfx")
+    if providers:
+        if not isinstance(providers, list):
+            msg = f"the providers of {name} are no list of URLs"
+            raise SourceError(msg, where=where)
+        return Place(name, _text(providers[0], f"the provider of {name}", where), None, ids, "dfx")
+    return Place(name, f"http://{_text(told.get('bind', _DFX_BIND), f'bind of {name}', where)}", None, ids, "dfx")
 
 
-def _dfx_ids(project: Path, document: dict[str, Any], network: str) -> dict[str, str]:
+def _dfx_ids(project: Path, document: dict[str, Any], network: str, where: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for path in (project / ".dfx" / network / "canister_ids.json", project / "canister_ids.json"):
+    places = [project / "canister_ids.json"]
+    if "/" not in network and not network.startswith("."):
+        places.insert(0, project / ".dfx" / network / "canister_ids.json")
+    for path in places:
         if path.is_file():
             for name, networks in _json(path).items():
                 one = networks.get(network) if isinstance(networks, dict) else None
                 if isinstance(one, str):
                     found[name] = one
-    canisters = document.get("canisters")
-    for name, told in canisters.items() if isinstance(canisters, dict) else ():
-        remote = (told.get("remote") or {}).get("id", {}) if isinstance(told, dict) else {}
-        if isinstance(remote, dict) and isinstance(remote.get(network), str):
-            found[name] = remote[network]
+    for name, told in table(document.get("canisters"), "canisters", where).items():
+        remote = table(table(told, f"canisters.{name}", where).get("remote"), f"canisters.{name}.remote", where)
+        one = table(remote.get("id"), f"canisters.{name}.remote.id", where).get(network)
+        if isinstance(one, str):
+            found[name] = one
     return found
 
 
@@ -192,6 +239,13 @@ def _ids_of_url(project: Path, url: str) -> dict[str, str]:
     return {}
 
 
+def _text(value: object, what: str, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        msg = f"{what} is no text"
+        raise SourceError(msg, where=where)
+    return value
+
+
 def _key(text: str, where: str) -> bytes:
     try:
         key = bytes.fromhex(text)
@@ -204,9 +258,9 @@ def _key(text: str, where: str) -> bytes:
 
 
 def _json(path: Path) -> dict[str, Any]:
+    """Return a table of JSON. Raises SourceError."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"this cannot be read: {error}"
+        return table(json.loads(read_text(path)), "the file", str(path))
+    except (ValueError, RecursionError) as error:
+        msg = f"this is not JSON: {error}"
         raise SourceError(msg, where=str(path)) from None
-    return found if isinstance(found, dict) else {}

@@ -6,15 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from analyzer.candid.principal import Principal
-from analyzer.errors import SourceError, UsageError
+from analyzer.errors import CtxError, SourceError, UsageError
 from migrator.network.environments import MAINNET, canister_id, find_place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = (b"\xab" * 133).hex()
+_KEYS = st.sampled_from(["networks", "environments", "name", "network", "url", "providers", "bind", "canisters", "remote", "id",
+                         "ic", "local", "x", "gateway", "port", "mode", "root-key", "connected"])  # fmt: skip
 LEDGER, OTHER = "ryjl3-tyaaa-aaaaa-aaaba-cai", "rrkah-fqaaa-aaaaa-aaaaq-cai"
 ICP = f"""
 networks:
@@ -118,8 +122,29 @@ def test_which_canister_is_meant(tmp_path: Path) -> None:
     ("files", "asked", "error", "words"),
     [
         ({"icp.yaml": "networks: 5"}, {}, SourceError, "not a list"),
-        ({"icp.yaml": "a: ["}, {}, SourceError, "cannot be read"),
-        ({"dfx.json": "{"}, {}, SourceError, "cannot be read"),
+        ({"icp.yaml": "a: ["}, {}, SourceError, "not YAML"),
+        ({"dfx.json": "{"}, {}, SourceError, "not JSON"),
+        (
+            {"icp.yaml": "networks: [{name: ic, mode: connected, url: http://127.0.0.1:1}]"},
+            {"environment": "ic"},
+            SourceError,
+            "than mainnet",
+        ),
+        (
+            {"icp.yaml": "environments: [{name: ic, network: local}]"},
+            {"environment": "ic"},
+            SourceError,
+            "than mainnet",
+        ),
+        (
+            {"dfx.json": json.dumps({"networks": {"ic": {"providers": ["https://evil.example"]}}})},
+            {"network": "ic"},
+            SourceError,
+            "than mainnet",
+        ),
+        ({"dfx.json": json.dumps({"networks": [1]})}, {}, SourceError, "not a table"),
+        ({"dfx.json": "[" * 100_000}, {}, SourceError, "not JSON"),
+        ({"icp.yaml": "[" * 100_000}, {}, SourceError, "nested"),
         ({"icp.yaml": ""}, {"environment": "nothing"}, UsageError, "no network `nothing`"),
         ({"dfx.json": "{}"}, {"network": "nothing"}, UsageError, "no network `nothing`"),
         ({}, {"environment": "a", "network": "b"}, UsageError, "an environment"),
@@ -133,3 +158,42 @@ def test_mistakes(
         write(tmp_path, name, content)
     with pytest.raises(error, match=words):
         find_place(tmp_path, **asked, process={})
+
+
+def test_ids_of_an_environment_are_not_those_of_a_network_of_its_name(tmp_path: Path) -> None:
+    environments = "environments: [{name: staging, network: local}]\n"
+    networks = f"networks: [{{name: staging, mode: connected, url: https://staging.example, root-key: {KEY}}}]\n"
+    write(tmp_path, "icp.yaml", networks + environments)
+    write(tmp_path, ".icp/data/mappings/staging.ids.json", {"app": OTHER})
+    assert find_place(tmp_path, environment="staging", process={}).ids == {"app": OTHER}
+    assert find_place(tmp_path, network="staging", process={}).ids == {}
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-10, 1 << 70)
+    | st.floats()
+    | st.sampled_from(["", "ic", "local", "x", LEDGER]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("file", ["icp.yaml", "dfx.json", "canister_ids.json", ".icp/data/mappings/local.ids.json"])
+@pytest.mark.parametrize(
+    "asked", [{}, {"network": "ic"}, {"environment": "x"}, {"network": "http://127.0.0.1:4943"}], ids=str
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(value=VALUES)
+def test_whatever_stands_in_a_project_file(tmp_path: Path, file: str, asked: dict[str, str], value: object) -> None:
+    write(tmp_path, "dfx.json", {})
+    write(tmp_path, file, json.dumps(value))
+    try:
+        place = find_place(tmp_path, **asked, process={})
+        for name in place.ids:
+            canister_id(place, name)
+    except CtxError:
+        return
+    if asked == {"network": "ic"}:
+        assert (place.url, place.root_key) == (MAINNET, None)

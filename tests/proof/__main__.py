@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     cut = proofs.add_parser("runs", help="cut runs off at every point there is, and go on with them")
     cut.add_argument("--count", type=int, help="points of each kind of run (default: all, a second each)")
     cut.add_argument("--in-place", action="store_true", help="in this process, instead of by SIGKILL")
+    proofs.add_parser("migration", help="measure migrations")
     proofs.add_parser("picture", help="draw the demo as docs/demo.svg")
     proofs.add_parser("speed", help="measure how long comparisons take")
     proofs.add_parser("gate", help="measure how long a check of a repository takes")
@@ -107,6 +108,12 @@ def _replica(_options: argparse.Namespace) -> Iterator[str]:
     return replica.lines()
 
 
+def _migration(_options: argparse.Namespace) -> Iterator[str]:
+    from tests.proof import migration
+
+    return migration.lines()
+
+
 def _backups(_options: argparse.Namespace) -> Iterator[str]:
     from tests.proof import backups
 
@@ -123,6 +130,7 @@ _MEASURED: dict[str, Callable[[argparse.Namespace], Iterator[str]]] = {
     "gate": lambda _: gate.lines(),
     "replica": _replica,
     "backups": _backups,
+    "migration": _migration,
     "state": _state,
 }
 

@@ -50,14 +50,14 @@ def targets(files: Files, file: PurePath) -> tuple[list[Target], list[str]]:
 def _entries(files: Files, file: PurePath) -> Iterator[tuple[dict[str, Any], PurePath]]:
     """Yield each canister and the file that it is written in."""
     where = files.label(file)
-    listed = _read(files, file).get("canisters", [])
+    listed = read_yaml(files, file).get("canisters", [])
     if not isinstance(listed, list):
         msg = "canisters is not a list"
         raise SourceError(msg, where=where)
     for entry in listed:
         if isinstance(entry, str):
             for named in _named(files, file.parent, entry):
-                yield _read(files, named), named
+                yield read_yaml(files, named), named
         else:
             yield table(entry, "a canister", where), file
 
@@ -80,7 +80,8 @@ def _named(files: Files, folder: PurePath, pattern: str) -> list[PurePath]:
     return found
 
 
-def _read(files: Files, file: PurePath) -> dict[str, Any]:
+def read_yaml(files: Files, file: PurePath) -> dict[str, Any]:
+    """Return a project file of icp-cli. Raises SourceError: it cannot be read, or is no table."""
     where = files.label(file)
     data = files.read(file)
     if len(data) > MAX_BYTES:
