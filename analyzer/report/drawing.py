@@ -134,6 +134,7 @@ def wrapped(text: str, drawing: Drawing, first: Line, rest: Line, style: str = "
         if line and cells(line) + 1 + cells(word) > room:
             yield [*lead, (line, style)]
             line, lead = word, rest
+            room = min(room, max(20, drawing.width - sum(cells(piece) for piece, _ in rest)))
         else:
             line = f"{line} {word}" if line else word
     yield [*lead, (line, style)]

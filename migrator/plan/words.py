@@ -92,7 +92,7 @@ def proof_words(target: Target) -> str:
     """Return how far the upgrade is proven."""
     proof = target.proof
     types = "types compared" if proof.types else "types NOT compared"
-    rehearsed = f"rehearsed on {clean(proof.rehearsed)}" if proof.rehearsed is not None else "not rehearsed"
+    rehearsed = f"rehearsed on {clean(proof.rehearsed, 200)}" if proof.rehearsed is not None else "not rehearsed"
     asked = " (required)" if target.rehearse == "yes" and proof.rehearsed is None else ""
     if proof.skipped is not None:
         asked = f", on purpose: {clean(proof.skipped, 200)}"
