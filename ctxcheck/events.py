@@ -1,7 +1,7 @@
 """What long work does, as a stream for programs: `--events FILE`, one JSON object a line (`ctxcheck.events/1`).
 
-Each has `time` (ns since epoch) and `event`: `begin` (command), `step` (words), `transfer` (what, done, total: bytes; at
-most four a second, and the last one), `outcome` (run, canister, outcome, exit), `end`.
+Each has `time` (ns since epoch) and `event`: `begin` (command), `step` (words), `transfer` (what, done, total: bytes;
+at most four a second, and the last one), `outcome` (run, canister, outcome, exit), `end`.
 """
 
 from __future__ import annotations
