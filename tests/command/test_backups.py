@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import stat
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,9 +20,9 @@ from replica import Replica
 from tests.command.process import run
 from tests.replica import registry
 from tests.replica.icp import icp_in
+from tests.shared import ROOT
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -365,3 +370,30 @@ def test_a_listing_that_comes_page_by_page(project: Project) -> None:
     assert (told["listSeasonsPage"]["count"], told["listSeasons"]["count"]) == (2, 2)
     assert told["listSeasonsPage"]["value"] == told["listSeasons"]["value"]
     assert told["listSeasonsPage"]["pages"] > 1
+
+
+def test_a_backup_that_is_stopped_by_hand_goes_on(project: Project) -> None:
+    """Ctrl-C in the middle of a download: no half backup counts, and nothing is fetched twice."""
+    for _ in range(24):
+        registry.call(project.ic, project.canister, registry.FIRST, "fill", "(1 : nat)")
+    command = [sys.executable, "-m", "ctxcheck", "backup", *ON, "--no-files", "--no-data", "--identity", "anonymous"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(project.folder / "home")}
+    process = subprocess.Popen(command, cwd=project.folder, env=environment, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        begun = [path for path in project.backups("snapshot") if (path / "pieces.jsonl").exists()]
+        if begun and (begun[0] / "pieces.jsonl").stat().st_size > 2000:
+            break
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    (folder,) = project.backups("snapshot")
+    assert not (folder / "COMPLETE").exists()
+    assert "there is no manifest" in project("list").stdout  # shown as what it is, and counted as none
+    done = project("backup", *ON, "--no-files", "--no-data", "--identity", "anonymous", "--resume")
+    assert "going on with" in done.stderr
+    assert "of it came now" in done.stderr
+    assert project.backups("snapshot") == [folder]
+    assert "sound" in project("backup", "check", folder.name).stdout
