@@ -24,7 +24,7 @@ _SHOWN = 200  # characters of what a line of the journal tells
 def upgrade_page(report: UpgradeReport, looked: Verified) -> str:
     """Return the page of a report that was looked at again."""
     data = json.dumps(document(report), separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
-    nodes = [*_head(report, looked), *plan_nodes(report.saved, looked.found), *_journal(report)]
+    nodes = [*_head(report, looked), *plan_nodes(report.saved, looked.found, is_first=False), *_journal(report)]
     return page(
         f"ctxcheck upgrade {report.state.run or report.saved.short}", nodes, inline("script", data, "application/json")
     )
@@ -34,7 +34,7 @@ def _head(report: UpgradeReport, looked: Verified) -> Iterator[Node]:
     yield element("h1", f"Upgrade {report.state.run or report.saved.short}")
     words = "Each of these was found again from what this page carries: "
     yield element("p", words, element("code", "ctxcheck show --verify FILE"), " does it once more, without a network.")
-    yield element("ul", *(element("li", clean(line, 400)) for line in looked.lines))
+    yield element("ul", *(element("li", clean(line, 400)) for line in looked.lines), class_="held")
 
 
 def _journal(report: UpgradeReport) -> Iterator[Node]:
@@ -43,7 +43,7 @@ def _journal(report: UpgradeReport) -> Iterator[Node]:
     yield element("h2", "Journal")
     names = ("", "time", "canister", "step", "what", "told")
     head = element("tr", *(element("th", name, scope="col") for name in names))
-    yield element("table", element("thead", head), element("tbody", *map(_row, report.records)))
+    yield element("table", element("thead", head), element("tbody", *map(_row, report.records)), class_="journal")
 
 
 def _row(record: Record) -> Element:

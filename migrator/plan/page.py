@@ -51,9 +51,9 @@ def page(title: str, nodes: Sequence[Node], data: Node = None) -> str:
     return f"<!doctype html>\n{html(whole)}\n"
 
 
-def plan_nodes(saved: SavedPlan, found: Proven) -> Iterator[Node]:
-    """Give what a page says of a plan."""
-    yield element("h1", f"Plan {saved.short}")
+def plan_nodes(saved: SavedPlan, found: Proven, *, is_first: bool = True) -> Iterator[Node]:
+    """Give what a page says of a plan. is_first: nothing stands above it."""
+    yield element("h1" if is_first else "h2", f"Plan {saved.short}")
     yield element("p", "SHA-256 ", element("code", saved.digest))
     if saved.plan.message:
         yield element("p", clean(saved.plan.message, 300))
@@ -63,6 +63,9 @@ def plan_nodes(saved: SavedPlan, found: Proven) -> Iterator[Node]:
         yield element("h2", f"{clean(target.name)} ({target.canister})")
         yield _table(of_target(target))
         yield element("p", "Steps: ", "; ".join(steps(target)))
+        yield _table(
+            (f"{one.outcome} {one.id}", f"{clean(one.title)}: {clean(one.words, 300)}") for one in target.prechecks
+        )
         cards = blocks(canister.edits)
         yield from (card(block) for block in cards[:_CARDS])
         if len(cards) > _CARDS:
@@ -71,7 +74,7 @@ def plan_nodes(saved: SavedPlan, found: Proven) -> Iterator[Node]:
 
 def _table(pairs: Iterable[tuple[str, str]]) -> Element:
     rows = [element("tr", element("th", name, scope="row"), element("td", words)) for name, words in pairs]
-    return element("table", element("tbody", *rows))
+    return element("table", element("tbody", *rows), class_="facts")
 
 
 def _standing(saved: SavedPlan) -> Element:

@@ -178,6 +178,12 @@ caption { text-align: left; padding: .7rem 1rem; color: var(--dim); font-size: .
 th, td { text-align: left; vertical-align: top; padding: .5rem 1rem; border-top: 1px solid var(--line); }
 th { color: var(--dim); font-size: .78rem; letter-spacing: .05em; text-transform: uppercase; }
 td { overflow-wrap: anywhere; }
+table.facts { min-width: 0; table-layout: auto; }
+table.facts th { width: 9rem; }
+table.facts td, table.journal td { white-space: normal; }
+table.journal td { font: .8rem/1.5 var(--mono); }
+table.journal td:nth-child(-n+5) { white-space: nowrap; overflow-wrap: normal; }
+ul.held { margin: .5rem 0 1.5rem; padding-left: 1.2rem; list-style: disc; }
 td:nth-child(-n+3) { white-space: nowrap; }
 td .path { margin: 0; font-size: .8rem; }
 td .more { display: block; }
