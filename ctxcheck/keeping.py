@@ -5,10 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ctxcheck.backing_up import Reader, back_up_data, back_up_project, backups_folder, open_store
+from analyzer.errors import CtxError
+from ctxcheck.backing_up import (
+    DataBackup,
+    Reader,
+    add_variables,
+    back_up_data,
+    back_up_project,
+    backups_folder,
+    open_store,
+)
 from ctxcheck.bytes import Transfer, of_bytes
 from ctxcheck.connection import Target
 from ctxcheck.modules import module_cache
+from migrator.backups.data import load_data
 from migrator.backups.files import git_state
 from migrator.backups.image import SnapshotImage
 from migrator.backups.private import make_folder
@@ -75,6 +85,8 @@ def keepers(connection: Connection, config: Config, folder: Path) -> Keepers:
             )
         kept = sum(store.size(piece) for piece in manifest.names())
         at.told(f"{target.name}: {of_bytes(manifest.size)} in {of_bytes(kept)}")
+        if fact == "snapshot" and "backup_data" in at.facts:
+            _add_variables(connection, at, project / at.facts["backup_data"], target)
         return _named(target, project)
 
     def compare(at: Context) -> Compared:
@@ -95,6 +107,17 @@ def keepers(connection: Connection, config: Config, folder: Path) -> Keepers:
 
     record = ProjectFiles(project, folder, config.deployed, config.history)
     return Keepers(files, data, snapshot, compare, record)
+
+
+def _add_variables(connection: Connection, at: Context, path: Path, folder: Path) -> None:
+    """Put the stable variables of the snapshot into the run's data backup: what no query returns."""
+    try:
+        made = DataBackup(path, load_data(path))
+    except CtxError as error:
+        at.told(f"{path.name} stays without the variables of the snapshot: {error}")
+        return
+    stamped = path.name.removeprefix("data-backup-").removesuffix(".json")
+    add_variables(connection, made, stamped, {at.target.name: folder})
 
 
 def _named(path: Path, project: Path) -> str:

@@ -83,7 +83,7 @@ def rehearse_versions(old: str, new: str, asked: Asked) -> Rehearsed:
             f"no state: {old} installed anew{filled}", before, _argument(before, asked.old_arguments, "old")
         )
     else:
-        state = _of_snapshot(asked.state or "", asked.identity)
+        state = of_snapshot(asked.state or "", asked.identity)
         _same_module(before, state)
     return Rehearsed(forbidden_all_the_same(_tried(state, upgrade, asked), changes), changes)
 
@@ -202,7 +202,7 @@ def _state_for(saved: SavedPlan, target: Target, asked: Asked, network: dict[str
         return _live(saved, target, asked.identity, network)
     if asked.state is None:
         return newest_state(project_folder(), target, saved.plan.network.url, asked.identity)
-    state = _of_snapshot(asked.state, asked.identity)
+    state = of_snapshot(asked.state, asked.identity)
     if state.backup is not None and state.backup.manifest.canister != target.canister:
         msg = f"this is a backup of {state.backup.manifest.canister}, and the plan is for {target.canister}"
         raise UsageError(msg, where=asked.state)
@@ -230,18 +230,19 @@ def newest_state(project: Path, target: Target, url: str, identity: Path | None 
         if wrong:
             why = f"the newest backup of {target.name} is damaged: {wrong[0]}"
             continue
-        return _backed(image)
+        return backed(image)
     hint = f"ctxcheck backup {target.name}: it takes a snapshot, which a plan never does"
     raise SourceError(why, hint=hint)
 
 
-def _backed(image: SnapshotImage) -> OldState:
+def backed(image: SnapshotImage) -> OldState:
+    """Return a backup as a state."""
     module = image.read("wasm_module", 0, image.size("wasm_module"))
     running = ", of the running canister" if image.manifest.was_running else ""
     return OldState(f"backup {image.folder.name}{running}", module, backup=image)
 
 
-def _of_snapshot(name: str, identity: Path | None) -> OldState:
+def of_snapshot(name: str, identity: Path | None) -> OldState:
     """Return a state by what it is called: a directory of icp-cli, or a backup. Raises UsageError, SourceError."""
     from migrator.backups.icp import Directory  # noqa: PLC0415 - loaded for backups alone
 
@@ -260,7 +261,7 @@ def _of_snapshot(name: str, identity: Path | None) -> OldState:
     if wrong:
         msg = f"this backup is damaged: {wrong[0]}"
         raise SourceError(msg, where=name)
-    return _backed(image)
+    return backed(image)
 
 
 def _live(saved: SavedPlan, target: Target, identity: Path | None, network: dict[str, Any]) -> OldState:
@@ -274,7 +275,7 @@ def _live(saved: SavedPlan, target: Target, identity: Path | None, network: dict
         one = Named(target.name, Principal.parse(target.canister).raw)
         store = open_store(connection.project, identity=identity)
         folder = back_up_snapshot(connection, one, stamp(time.time_ns()), store)
-        state = _backed(SnapshotImage(folder, store))
+        state = backed(SnapshotImage(folder, store))
     _check_hash(state, target.old.module_hash, folder.name)
     return state
 

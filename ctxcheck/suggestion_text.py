@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from analyzer.sources.carried import Edited, Proof
     from analyzer.suggest.candid import Alternative
     from analyzer.suggest.migration import Suggestion, Variable
+    from migrator.rehearsal.model import Rehearsal
 
 _LABEL = 12
 _STYLES = {"dropped": Verdict.LOSSY, "kept": "dim"}
 
 
-def migration_lines(suggestion: Suggestion, edited: Edited, proof: Proof, drawing: Drawing) -> Iterator[Line]:
-    """Yield the lines of a migration."""
+def migration_lines(
+    suggestion: Suggestion, edited: Edited, proof: Proof, rehearsal: Rehearsal | None, drawing: Drawing
+) -> Iterator[Line]:
+    """Yield the lines of a migration. rehearsal: of it, on real state, where there is one."""
     yield from _variables(suggestion, drawing)
     yield []
     yield [(drawing.text(clean(str(edited.path), 200)), "bold")]
@@ -34,7 +37,7 @@ def migration_lines(suggestion: Suggestion, edited: Edited, proof: Proof, drawin
             yield [(f"  {drawing.text(visible(line))}", "")]
         yield [("  persistent actor ...", "dim")]
     yield []
-    yield from _proof(suggestion, edited, proof, drawing)
+    yield from _proof(suggestion, edited, proof, rehearsal, drawing)
 
 
 def _variables(suggestion: Suggestion, drawing: Drawing) -> Iterator[Line]:
@@ -56,7 +59,9 @@ def _types(one: Variable, drawing: Drawing) -> str:
     return f" {drawing.arrow} ".join(shown)
 
 
-def _proof(suggestion: Suggestion, edited: Edited, proof: Proof, drawing: Drawing) -> Iterator[Line]:
+def _proof(
+    suggestion: Suggestion, edited: Edited, proof: Proof, rehearsal: Rehearsal | None, drawing: Drawing
+) -> Iterator[Line]:
     where = "in your program" if edited.own else "with a skeleton of the new version: NEW is no program"
     if proof.compiled is None:
         yield from _said(
@@ -72,11 +77,25 @@ def _proof(suggestion: Suggestion, edited: Edited, proof: Proof, drawing: Drawin
         else:
             codes = f" ({', '.join(proof.codes)})" if proof.codes else ""
             yield from _said("checked", Verdict.BREAKING, f"refused: {proof.why}{codes}", drawing)
-    yield from _said("rehearsed", Verdict.UNDECIDED, "not on any state: types are proven, values are not", drawing)
+    yield from _rehearsed(rehearsal, drawing)
     if suggestion.checks:
         count = len(suggestion.checks)
         what = f"{count} place{'s' if count > 1 else ''} marked CHECK, where only you know what is right"
         yield from _said("look at", Verdict.LOSSY, what, drawing)
+
+
+def _rehearsed(rehearsal: Rehearsal | None, drawing: Drawing) -> Iterator[Line]:
+    if rehearsal is None:
+        words = "not on any state: types are proven, values are not"
+        yield from _said("rehearsed", Verdict.UNDECIDED, words, drawing)
+        return
+    found = rehearsal.found
+    summary = "" if found.values is None else f": {found.values.summary or found.values.why}"
+    if rehearsal.accepted:
+        yield from _said("rehearsed", Verdict.SAFE, f"on {clean(rehearsal.state, 200)}{summary}", drawing)
+        return
+    said = found.said.message if found.said is not None else found.why or found.outcome
+    yield from _said("rehearsed", Verdict.BREAKING, f"on {clean(rehearsal.state, 200)}: {clean(said, 400)}", drawing)
 
 
 def _said(label: str, verdict: Verdict, text: str, drawing: Drawing) -> Iterator[Line]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analyzer.sources.cache import Cache
     from analyzer.sources.compile import Program
     from analyzer.sources.projects.read import Project
+    from migrator.rehearsal.model import Rehearsal
 
 
 _ELSE = (
@@ -48,6 +49,7 @@ class Offer:
 
     suggestion: None where there is none: refused says why, or kept that what is stored fits as it is, or with the
     migration that the new version has. candid_alone: neither version shows what it stores, so nothing is said of it.
+    rehearsal: of the program with the suggestion in it, on a copy of real state, where there is one.
     """
 
     name: str
@@ -60,28 +62,49 @@ class Offer:
     refused: str | None = None
     kept: bool = False
     candid_alone: bool = False
+    rehearsal: Rehearsal | None = None
 
     @property
     def proven(self) -> bool:
         """Whether nothing is missing from it."""
-        stable = self.kept or self.candid_alone or (self.proof is not None and self.proof.proven)
+        tried = self.rehearsal is None or self.rehearsal.accepted
+        stable = self.kept or self.candid_alone or (self.proof is not None and self.proof.proven and tried)
         return stable and (self.candid is None or self.candid.proven)
 
 
-def offers(old: str, new: str | None, *, run: bool = False) -> list[Offer]:
-    """Return what is suggested for each canister of two versions. Raises UsageError, SourceError, ParseError."""
+def offers(old: str, new: str | None, *, run: bool = False, state: str | None = None) -> list[Offer]:
+    """Return what is suggested for each canister of two versions. Raises UsageError, SourceError, ParseError.
+
+    state: the backup or directory that it is tried on; None: the newest backup that fits, if there is one; `none`.
+    """
     before, after = two(old, new)
     cache = open_cache(__version__)
     olds = _sides("old", before, cache, run=run)
     news = _sides("new", after, cache, run=run)
     if len(olds) == len(news) == 1:  # two files need not have one name
         (left,), (right,) = olds.values(), news.values()
-        return [_offer(right.interface.name, left, right, before.text, after.text, cache)]
+        found = [_offer(right.interface.name, left, right, before.text, after.text, cache)]
+        _rehearse(found[0], left, state)
+        return found
     both = sorted(olds.keys() & news.keys())
     if not both:
         msg = f"{before.text} and {after.text} have no canister in common"
         raise UsageError(msg)
-    return [_offer(name, olds[name], news[name], before.text, after.text, cache) for name in both]
+    found = [_offer(name, olds[name], news[name], before.text, after.text, cache) for name in both]
+    for offer in found:
+        _rehearse(offer, olds[offer.name], state)
+    return found
+
+
+def _rehearse(offer: Offer, old: Side, state: str | None) -> None:
+    """Try a suggestion that compiles on real state, where there is some. Raises CtxError."""
+    proven = offer.proof is not None and offer.proof.proven and offer.edited is not None and offer.edited.own
+    if not proven or state == "none" or old.interface.stable is None:
+        return
+    from ctxcheck.suggestion_rehearsed import state_for, try_suggestion  # noqa: PLC0415 - loads what backups need
+
+    found = state_for(offer.name, old.interface.stable, state)
+    offer.rehearsal = None if found is None else try_suggestion(offer, found)
 
 
 def _sides(side: str, one: Named, cache: Cache | None, *, run: bool) -> dict[str, Side]:

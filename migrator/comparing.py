@@ -65,4 +65,5 @@ def told(result: Result) -> Compared:
         lost = ["(not listed)"]
     if not changed and any(result.count(c, unexpected=True) for c in (Change.CHANGED, Change.UNKNOWN)):
         changed = ["(not listed)"]
-    return Compared(result.values, tuple(lost), tuple(changed), result.count(Change.ADDED))
+    added, unseen = result.count(Change.ADDED), tuple(result.not_compared)
+    return Compared(result.values, tuple(lost), tuple(changed), added, unseen)

@@ -33,12 +33,16 @@ class Recorder(Protocol):
 
 
 class Compared(NamedTuple):
-    """What a comparison of values found. values: how many. lost, changed, added: paths; of many, the first."""
+    """What a comparison of values found. values: how many. lost, changed, added: paths; of many, the first.
+
+    unseen: variables of type `Any`, which nothing can compare.
+    """
 
     values: int
     lost: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     added: int = 0
+    unseen: tuple[str, ...] = ()
 
 
 class Comparer(Protocol):

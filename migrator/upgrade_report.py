@@ -140,6 +140,8 @@ def _ended(report: UpgradeReport) -> Iterator[str]:
         progress = report.state.of(target.name)
         compared = progress.facts.get("compared")
         count = f"; {compared:,} values compared, none lost" if isinstance(compared, int) else ""
+        unseen = progress.facts.get("unseen")
+        count += f"; of type Any, and not compared: {', '.join(map(str, unseen))}" if unseen else ""
         yield f"{target.name}: {progress.outcome or 'not over'}{count}"
 
 

@@ -30,16 +30,25 @@ if TYPE_CHECKING:
 @click.argument("new", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--write", is_flag=True, help="Write the files: the migration beside the program, and its line into it.")
+@click.option("--state", metavar="BACKUP|DIR|none", help="What it is tried on.  [default: the newest backup that fits]")
 @click.option("--run-project-commands", is_flag=True, help="Run the command that dfx.json has for finding packages.")
 @click.pass_context
 def command(
-    ctx: click.Context, old: str, new: str | None, form: str, *, write: bool, run_project_commands: bool
+    ctx: click.Context,
+    old: str,
+    new: str | None,
+    form: str,
+    *,
+    write: bool,
+    state: str | None,
+    run_project_commands: bool,
 ) -> None:
     """Write the migration from what OLD keeps to what NEW keeps; for an interface that breaks, the compatible one.
 
     What fits is passed through, what does not is converted; where only a person can know, the plainest value is taken
     and marked CHECK. The migration is compiled with NEW, where that is a program, and asked whether it takes over what
-    OLD left. With --enhanced-migration it is the next file of the chain.
+    OLD left. With --enhanced-migration it is the next file of the chain. Where a backup holds what OLD left, the
+    migration is tried on a copy of it, and every value is compared.
 
     OLD and NEW are named as for `ctxcheck diff`.
 
@@ -51,7 +60,7 @@ def command(
       3  an input cannot be read
     """  # noqa: D301 - click's mark for lines that stay as they are
     with Progress("writing the migration"):
-        found = offers(old, new, run=run_project_commands)
+        found = offers(old, new, run=run_project_commands, state=state)
     if form == "json":
         import json  # noqa: PLC0415 - loaded only where it is asked for
 
@@ -74,7 +83,7 @@ def _lines(found: list[Offer], drawing: Drawing) -> Iterator[Line]:
         yield from wrapped(f"{offer.name}: {offer.old} {drawing.arrow} {offer.new}", drawing, [], [("  ", "")], "bold")
         yield []
         if offer.suggestion is not None and offer.edited is not None and offer.proof is not None:
-            yield from migration_lines(offer.suggestion, offer.edited, offer.proof, drawing)
+            yield from migration_lines(offer.suggestion, offer.edited, offer.proof, offer.rehearsal, drawing)
         elif offer.kept:
             what = "no migration is missing: the new version takes over what the old one left"
             yield from wrapped(what, drawing, [(f"{drawing.mark(Verdict.SAFE)} ", "safe")], [("  ", "")])
@@ -101,12 +110,21 @@ def _values(offer: Offer) -> dict[str, object]:
             "checks": list(suggestion.checks),
             "losses": [one._asdict() for one in suggestion.losses],
             "notes": list(suggestion.notes),
-            "proof": {**proof._asdict(), "own_program": edited.own, "rehearsed": None},
+            "proof": {**proof._asdict(), "own_program": edited.own, "rehearsed": _tried(offer)},
         }
     candid: dict[str, object] | None = None
     if offer.candid is not None:
         candid = {**offer.candid._asdict(), "methods": [one._asdict() for one in offer.candid.methods]}
     return {"name": offer.name, "kept": offer.kept, "stable": stable, "candid": candid, "refused": offer.refused}
+
+
+def _tried(offer: Offer) -> dict[str, object] | None:
+    tried = offer.rehearsal
+    if tried is None:
+        return None
+    values = tried.found.values
+    summary = None if values is None else values.summary
+    return {"outcome": tried.found.outcome, "why": tried.found.why, "state": tried.state, "values": summary}
 
 
 def _write(offer: Offer) -> None:

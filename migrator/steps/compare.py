@@ -36,8 +36,9 @@ class Compare(Plain):
                     f"ctxcheck rollback {at.state.run} --discard-writes puts the snapshot back, without what is newer"
                 )
             raise StepFailed(msg, hint=hint)
-        at.fact(compared=found.values, added=found.added)
-        at.told(f"{found.values:,} values compared, none lost, {found.added:,} added")
+        at.fact(compared=found.values, added=found.added, unseen=list(found.unseen[:_SHOWN]))
+        unseen = f"; of type Any, and not compared: {', '.join(found.unseen[:_SHOWN])}" if found.unseen else ""
+        at.told(f"{found.values:,} values compared, none lost, {found.added:,} added{unseen}")
 
 
 STEP = Compare()

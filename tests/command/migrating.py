@@ -28,6 +28,7 @@ class Project:
     """A folder with an icp.yaml, a commit, and a canister that has records."""
 
     def __init__(self, folder: Path, ic: Replica, server: Server, version: str = registry.FIRST) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder, self.ic, self.server = folder, ic, server
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         self.key = from_pem(pem, "a test")
@@ -41,7 +42,7 @@ class Project:
                    f"canisters:\n  - name: {NAME}\n    build:\n      steps:\n        - type: pre-built\n          path: new.wasm\n")  # fmt: skip
         self.write(".icp/data/mappings/test.ids.json", json.dumps({NAME: self.canister}))
         self.write(".gitignore", ".ctxcheck\nbackups\nnew.wasm\nhome\n.icp\n")
-        (folder / "home").mkdir()
+        (folder / "home").mkdir(parents=True)
         key = folder / "home" / "key.pem"
         key.touch(0o600)
         key.write_bytes(pem)

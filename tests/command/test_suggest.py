@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from replica import Replica
 from tests.canister.build import NAME, REGISTRY
+from tests.command.migrating import Project
 from tests.command.process import run
 from tests.oracles.needed import ask_skip_or_fail
 from tests.oracles.oracle import FOLDER as ORACLES
@@ -154,3 +156,17 @@ def test_what_moc_refuses_is_not_called_proven(tmp_path: Path) -> None:
     done = run(work, "suggest", *files(work, old, "actor { stable k : Nat };"), **environment)
     assert done.returncode == 1
     assert "refused: what the old version left does not fit the migration (M0216)" in done.stdout
+
+
+def test_a_migration_is_tried_on_the_backup_that_fits(tmp_path: Path) -> None:
+    environment = with_compiler(tmp_path)
+    with Replica() as ic, ic.serve() as server:
+        project = Project(tmp_path / "project", ic, server)
+        project("backup")
+        for path in (REGISTRY / "v03_optional_field").glob("*.mo"):
+            shutil.copy(path, project.folder)
+        shutil.copy(REGISTRY / "v01_first" / f"{NAME}.most", project.folder / "old.most")
+        project.write("mops.toml", f'[canisters]\n{NAME} = "main.mo"\n')
+        done = run(project.folder, "suggest", "old.most", "main.mo", **environment)
+        assert done.returncode == 0, done.stderr
+        assert "67 values compared, none lost, 1 added" in " ".join(done.stdout.split())

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from analyzer.candid.principal import Principal
 from migrator.approval import NotApproved
 from migrator.failures import OperatorNeeded
 from migrator.lock import LockHeld, locked
+from migrator.network.operations import NetworkOperations
 from migrator.orchestrator import MigrationOrchestrator
+from migrator.plan.build import About, Wanted, make_plan
 from migrator.plan.file import packed
 from migrator.plan.model import Rollback
 from migrator.recover import diagnose
@@ -140,6 +143,28 @@ def test_what_somebody_else_installed_is_never_taken_back(there: Place, tmp_path
     outcome = trial.orchestrator().roll_back(run, "no", forced=True)
     assert outcome.exit_code == 6
     assert there.ic.module_hash(trial.canister) == sha256(registry.module("v06_function_removed")).digest()
+
+
+def test_several_canisters_in_their_order_until_one_fails(there: Place, tmp_path: Path) -> None:
+    names = [there.registry() for _ in range(3)]
+    versions = {"first": SAFE, "second": TRAPS, "third": SAFE}
+    wanted = [
+        Wanted(name, registry.module(version), there.live(canister), after=("first",) if name != "first" else ())
+        for canister, (name, version) in zip(names, versions.items(), strict=True)
+    ]
+    about = About("0.1.0", there.network, str(Principal(there.key.sender)), "All of them")
+    saved = make_plan(about, [wanted[1], wanted[0], wanted[2]])
+    assert saved.plan.targets[0].name == "first"
+    orchestrator = MigrationOrchestrator(saved, NetworkOperations(there.agent), tmp_path / ".ctxcheck")
+    outcome = orchestrator.run()
+    assert {one.name: one.word for one in outcome.targets} == {
+        "first": "committed", "second": "refused", "third": "not begun",
+    }  # fmt: skip
+    assert outcome.exit_code == 5
+    hashes = [there.ic.module_hash(name) for name in names]
+    first = sha256(registry.module(registry.FIRST)).digest()
+    assert hashes == [sha256(registry.module(SAFE)).digest(), first, first]
+    assert not any(there.ic.is_stopped(name) for name in names)
 
 
 class FailsBefore(MigrationOrchestrator):
