@@ -90,6 +90,12 @@ def _config(path: Path, policy: str | None, ask: Callable[[str, list[str], str],
     ]
     if baseline is not None:
         lines.append(f'baseline = "{baseline}"  # what changes are merged into')
+    lines += [
+        "",
+        "# [migrate]",
+        '# auto_approve = "safe"  # also off this machine: run plans whose changes are all safe and certified',
+        '# approvers = ["PRINCIPAL"]  # else who runs a plan approves it',
+    ]
     write_whole(str(path), "\n".join(lines) + "\n")
     _said(path, "written")
 
