@@ -231,7 +231,13 @@ def _restart(connection: Connection, outcome: Outcome) -> None:
     """Start the local network anew after a rollback, by the project's own command, where it has one."""
     command = read_decisions(connection.project).config.release.restart
     back = any(one.word == ROLLED_BACK for one in outcome.targets)
-    if not (command and back and connection.agent.transport.is_local):
+    if not (back and connection.agent.transport.is_local):
+        return
+    if not command:
+        words = {"icp": "icp network stop; icp network start -d", "dfx": "dfx stop; dfx start --background"}
+        told = words.get(connection.place.tool or "", "")
+        if told:
+            click.echo(f"the local network goes on; to start it anew: {told}", err=True)
         return
     click.echo(f"restarting the local network: {' '.join(command)}", err=True)
     try:

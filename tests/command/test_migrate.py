@@ -263,3 +263,39 @@ def test_stopped_by_hand_and_gone_on_with(project: Project) -> None:
     project.write("ctxcheck.toml", "")
     assert "COMMITTED" in project("migrate", "--resume").stdout
     assert project.ic.module_hash(project.canister) == sha256((project.folder / wasm).read_bytes()).digest()
+
+
+CUSTOM = """
+from ctxcheck import MigrationOrchestrator
+
+
+class Custom(MigrationOrchestrator):
+    def before_HOOK(self, at):
+        raise RuntimeError("not on a Friday")
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "code", "words"),
+    [
+        pytest.param("install", 5, "not on a Friday", id="a hook that says no"),
+        pytest.param("instal", 2, "did you mean `before_install`?", id="a hook that there is not"),
+    ],
+)
+def test_an_orchestrator_of_the_project(project: Project, hook: str, code: int, words: str) -> None:
+    before = project.records()
+    project.write("custom.py", CUSTOM.replace("HOOK", hook))
+    project.write("ctxcheck.toml", '[migrate]\norchestrator = "custom.py:Custom"\nrehearse = "off"\n')
+    done = project("migrate", "--wasm", project.module(SAFE), code=code)
+    assert words in done.stdout + done.stderr
+    assert project.records() == before
+
+
+def test_after_a_rollback_the_local_network_is_restarted_where_that_is_configured(project: Project) -> None:
+    wasm = project.module(WRONG)
+    done = project("migrate", "--wasm", wasm, code=8)
+    assert "icp network stop" in done.stderr
+    command = json.dumps([sys.executable, "-c", "open('restarted', 'w')"])
+    project.write("ctxcheck.toml", f"[migrate]\nrehearse = 'off'\nrestart = {command}\n")
+    project("migrate", "--wasm", wasm, code=8)
+    assert (project.folder / "restarted").exists()
