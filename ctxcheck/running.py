@@ -143,6 +143,18 @@ def roll_back(run: str | None, reason: str, *, discard_writes: bool, yes: bool, 
     return _end(outcome, str(runs.folder_of(folder, run) / runs.PLAN))
 
 
+def close(run: str, reason: str, network: dict[str, Any]) -> None:
+    """Write down that a person has dealt with what a run left; others may follow then. Raises CtxError."""
+    folder = project_folder() / ".ctxcheck"
+    saved = runs.plan_of(folder, run)
+    if run not in runs.unfinished(folder):
+        msg = f"the run {run} is over"
+        raise UsageError(msg, hint="`ctxcheck history` shows how it ended")
+    with connected(**network, planned=saved.plan.network) as connection:
+        orchestrated(connection, saved, Asked()).give_up(run, reason)
+    click.echo(f"run {run} is closed: {reason}", err=True)
+
+
 def orchestrated(
     connection: Connection, saved: SavedPlan, asked: Asked, told: Callable[[str], None] | None = None
 ) -> MigrationOrchestrator:

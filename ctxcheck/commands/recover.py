@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 @click.command("recover", short_help="Find out what state a canister is in, and what can be done.")
 @click.argument("canister")
+@click.option("--close", metavar="RUN", help="Write down that you have dealt with what a run left; takes --reason.")
+@click.option("--reason", metavar="TEXT", help="What you did; stands in the journal.")
 @network_options
-def command(canister: str, **network: Any) -> None:  # noqa: ANN401 - click's options
+def command(canister: str, *, close: str | None, reason: str | None, **network: Any) -> None:  # noqa: ANN401 - click's options
     """Say which state a canister is in by what is certified of it and by its snapshots, and which commands are safe.
 
-    No journal is needed; it works from another machine. Nothing is changed.
+    No journal is needed; it works from another machine. Nothing is changed. A run that is not over stands in the way of
+    the next one: where you have put things right by hand, --close says so.
 
     \b
     Exit status:
@@ -34,6 +37,13 @@ def command(canister: str, **network: Any) -> None:  # noqa: ANN401 - click's op
       5  the network gives no answer, or none that can be believed
       6  it does not run: a person has to decide
     """  # noqa: D301 - click's mark for lines that stay as they are
+    if (close is None) != (reason is None):
+        msg = "--close and --reason go together"
+        raise click.UsageError(msg)
+    if close is not None and reason is not None:
+        from ctxcheck import running  # noqa: PLC0415 - loaded for the network alone
+
+        running.close(close, reason, network)
     from ctxcheck.connection import connected  # noqa: PLC0415 - loaded for the network alone
     from migrator.failures import OperatorNeeded  # noqa: PLC0415
     from migrator.recover import diagnose  # noqa: PLC0415
@@ -94,6 +104,7 @@ def _of_journals(project: Path, canister: str) -> Iterator[str]:
     for run in runs.unfinished(project / ".ctxcheck", {canister}):
         yield f"ctxcheck migrate --resume {run}"
         yield f"ctxcheck rollback {run}"
+        yield f"ctxcheck recover {canister} --close {run} --reason TEXT"
 
 
 def _lines(name: str, canister: str, found: Diagnosis, resumed: list[str], drawing: Drawing) -> Iterator[Line]:
@@ -106,7 +117,9 @@ def _lines(name: str, canister: str, found: Diagnosis, resumed: list[str], drawi
     yield [("  what can be done", "dim")]
     for line in resumed:
         yield [(f"    {line}", "bold")]
-        yield [("      goes on where the run stopped" if "--resume" in line else "      undoes the run", "dim")]
+        does = {"--resume": "goes on where the run stopped", "rollback": "undoes the run"}
+        words = next((told for mark, told in does.items() if mark in line), "says that you have put it right by hand")
+        yield [(f"      {words}", "dim")]
     for one in found.commands:
         yield [(f"    {one.text}", "bold" if one.safe else "breaking")]
         yield from wrapped(one.does, drawing, [("      ", "")], [("      ", "")], "dim" if one.safe else "breaking")

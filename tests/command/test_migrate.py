@@ -164,6 +164,20 @@ def test_held_and_gone_on_with(project: Project) -> None:
     assert "COMMITTED" in project("migrate", "--resume").stdout
 
 
+def test_a_run_that_was_put_right_by_hand(project: Project) -> None:
+    wasm = project.module(SAFE)
+    project("migrate", "--wasm", wasm, "--hold", code=6)
+    (folder,) = project.runs
+    project.ic.start(project.canister)  # somebody opened it without us
+    refused = project("migrate", "--wasm", wasm, code=6)
+    assert "is not over" in refused.stderr
+    shown = project("recover", NAME, "--close", folder.name, "--reason", "started by hand")
+    assert "is closed" in shown.stderr
+    assert "--resume" not in shown.stdout
+    assert "is over" in project("recover", NAME, "--close", folder.name, "--reason", "again", code=2).stderr
+    project("migrate", "--wasm", wasm)
+
+
 def test_told_and_not_done(project: Project) -> None:
     before = project.ic.module_hash(project.canister)
     told = project("migrate", "--wasm", project.module(SAFE), "--dry-run", "--as", "icp").stdout
