@@ -89,10 +89,12 @@ def planned(connection: Connection, names: Sequence[str], options: Options) -> S
     saved = make_plan(about, wanted)
     if options.skip_rehearsal is not None or release.rehearse == "off" or not _may_run(saved):
         return saved
-    from ctxcheck.rehearsals import proofs  # noqa: PLC0415 - loads a network
+    from ctxcheck.rehearsals import rehearsed  # noqa: PLC0415 - loads a network
 
-    found = proofs(saved, connection.project, required=_is_required(release, here=agent.transport.is_local))
-    return make_plan(about, [one._replace(proof=found.get(one.name, one.proof)) for one in wanted]) if found else saved
+    found = rehearsed(saved, connection.project, required=_is_required(release, here=agent.transport.is_local))
+    if not found:
+        return saved
+    return make_plan(about, [one._replace(**found[one.name]._asdict()) if one.name in found else one for one in wanted])
 
 
 def _is_required(release: Release, *, here: bool) -> bool:

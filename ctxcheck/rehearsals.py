@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -13,6 +13,7 @@ from ctxcheck.progress import Progress
 from ctxcheck.rehearsing import newest_state, scenario_of
 from migrator.plan.build import CannotUpgrade
 from migrator.plan.proven import proven
+from migrator.rehearsal.evidence import evidence
 from migrator.rehearsal.rehearse import rehearse, upgrade_of
 from migrator.rehearsal.text import rehearsal_lines
 
@@ -25,13 +26,21 @@ if TYPE_CHECKING:
 _SKIP = "--no-rehearse --reason TEXT plans it all the same, and the proof line says so"
 
 
-def proofs(saved: SavedPlan, project: Path, *, required: bool) -> dict[str, Proof]:
-    """Rehearse each canister of a plan; return the proof of those that are accepted, by name.
+class Evidenced(NamedTuple):
+    """What a rehearsal adds to a plan."""
+
+    proof: Proof
+    evidence: bytes
+
+
+def rehearsed(saved: SavedPlan, project: Path, *, required: bool) -> dict[str, Evidenced]:
+    """Rehearse each canister of a plan; return what those prove that are accepted, by name.
 
     required: whether the plan may only run once rehearsed. Raises CannotUpgrade: a rehearsal is refused, or something
     does not hold. What cannot be rehearsed is told, and proves nothing.
     """
-    found, scenario = {}, scenario_of(project)
+    found: dict[str, Evidenced] = {}
+    scenario = scenario_of(project)
     for target in saved.plan.targets:
         try:
             state = newest_state(project, target, saved.plan.network.url)
@@ -53,8 +62,7 @@ def proofs(saved: SavedPlan, project: Path, *, required: bool) -> dict[str, Proo
         if rehearsal.proof is None:
             click.echo(f"{target.name}: not rehearsed: {why}", err=True)
             continue
-        values = rehearsal.found.values
-        count = None if values is None or values.why is not None else values.compared
         click.echo(f"{target.name}: rehearsed on {rehearsal.proof}", err=True)
-        found[target.name] = target.proof._replace(rehearsed=rehearsal.proof, compared=count)
+        proof = target.proof._replace(rehearsed=rehearsal.proof, compared=rehearsal.compared)
+        found[target.name] = Evidenced(proof, evidence(rehearsal))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analyzer.heap.diff import Change, compare
+from analyzer.heap.diff_report import diff_document
 from analyzer.heap.errors import HeapError
 from migrator.backups.state import state_of_backup
 from migrator.keepers import Compared
@@ -66,4 +67,4 @@ def told(result: Result) -> Compared:
     if not changed and any(result.count(c, unexpected=True) for c in (Change.CHANGED, Change.UNKNOWN)):
         changed = ["(not listed)"]
     added, unseen = result.count(Change.ADDED), tuple(result.not_compared)
-    return Compared(result.values, tuple(lost), tuple(changed), added, unseen)
+    return Compared(result.values, tuple(lost), tuple(changed), added, unseen, diff_document(result, (), limit=0))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from migrator.context import Context
 
 
@@ -35,7 +37,8 @@ class Recorder(Protocol):
 class Compared(NamedTuple):
     """What a comparison of values found. values: how many. lost, changed, added: paths; of many, the first.
 
-    unseen: variables of type `Any`, which nothing can compare.
+    unseen: variables of type `Any`, which nothing can compare. report: `ctxcheck.state-diff/1` without any value; None:
+    only what the canister lists was compared.
     """
 
     values: int
@@ -43,6 +46,7 @@ class Compared(NamedTuple):
     changed: tuple[str, ...] = ()
     added: int = 0
     unseen: tuple[str, ...] = ()
+    report: Mapping[str, Any] | None = None
 
 
 class Comparer(Protocol):

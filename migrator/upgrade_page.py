@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analyzer.report.html.element import element, inline
 from analyzer.report.words import clean
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from migrator.journal.record import Record
     from migrator.upgrade_report import UpgradeReport, Verified
 
+_COUNTS = ("lost", "changed", "unknown", "added")
+_VARIABLES = 500  # of a canister
 _SHOWN = 200  # characters of what a line of the journal tells
 
 
@@ -40,10 +42,38 @@ def _head(report: UpgradeReport, looked: Verified) -> Iterator[Node]:
 def _journal(report: UpgradeReport) -> Iterator[Node]:
     if not report.records:
         return
+    for name, progress in report.state.targets.items():
+        comparison = progress.facts.get("comparison")
+        if isinstance(comparison, dict):
+            yield from _comparison(name, comparison)
     yield element("h2", "Journal")
     names = ("", "time", "canister", "step", "what", "told")
     head = element("tr", *(element("th", name, scope="col") for name in names))
     yield element("table", element("thead", head), element("tbody", *map(_row, report.records)), class_="journal")
+
+
+def _comparison(name: str, comparison: dict[str, Any]) -> Iterator[Node]:
+    yield element("h2", f"Values of {clean(name)} before and after")
+    yield element("p", clean(str(comparison.get("summary")), 300))
+    variables = comparison.get("variables")
+    found = variables if isinstance(variables, dict) else {}
+    names = ("variable", "values", *_COUNTS, "what may change it")
+    head = element("tr", *(element("th", one, scope="col") for one in names))
+    rows = [
+        element("tr", *(element("td", clean(cell, _SHOWN)) for cell in (variable, *_cells(one))))
+        for variable, one in list(found.items())[:_VARIABLES]
+        if isinstance(one, dict)
+    ]
+    yield element("table", element("thead", head), element("tbody", *rows), class_="journal")
+    if len(found) > _VARIABLES:
+        yield element("p", f"{len(found) - _VARIABLES:,} more in the data of this page")
+
+
+def _cells(one: dict[str, Any]) -> Iterator[str]:
+    for name in ("values", *_COUNTS):
+        count = one.get(name)
+        yield f"{count:,}" if isinstance(count, int) else ""
+    yield str(one.get("expected") or "")
 
 
 def _row(record: Record) -> Element:

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from analyzer.errors import SourceError
+from analyzer.report.words import clean
 from migrator import runs
 from migrator.approval import Approval, NotApproved, granted, is_valid
 from migrator.journal.file import DamagedJournal, read_journal, read_records
@@ -19,7 +20,7 @@ from migrator.journal.replay import RunState, replay
 from migrator.plan.file import PlanError, SavedPlan, unpacked
 from migrator.plan.form import Malformed, from_json
 from migrator.plan.proven import Proven, proven
-from migrator.plan.words import moment
+from migrator.plan.words import moment, proof_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,8 @@ def verified(report: UpgradeReport) -> Verified:
     for target in saved.plan.targets:
         how = "certified, by the network's key" if target.old.is_certified else "NOT all of it certified"
         lines.append(f"{target.name}: what ran before is {how}, {moment(target.old.time)}")
+        if target.proof.rehearsed is not None:
+            lines.append(f"{target.name}: {proof_words(target)}: the rehearsal is in it, of these two modules")
     blocking = sum(bool(one.blocked_by) for one in found.changes.occurrences)
     lines.append(f"changes: {len(found.changes.occurrences)} found again from both sides, {blocking} block")
     lines += [f"note: {note}" for note in found.notes]
@@ -138,7 +141,13 @@ def _approved(report: UpgradeReport) -> Iterator[str]:
 def _ended(report: UpgradeReport) -> Iterator[str]:
     for target in report.saved.plan.targets:
         progress = report.state.of(target.name)
-        compared = progress.facts.get("compared")
+        compared, comparison = progress.facts.get("compared"), progress.facts.get("comparison")
+        if isinstance(comparison, dict):
+            same = compared is None or (comparison.get("kept") is True and comparison.get("values") == compared)
+            if not same:
+                why = f"the comparison of {target.name} shows something else than the journal says of it"
+                raise _contradicts(why)
+            yield f"{target.name}: before and after: {clean(str(comparison.get('summary')), 300)}"
         count = f"; {compared:,} values compared, none lost" if isinstance(compared, int) else ""
         unseen = progress.facts.get("unseen")
         count += f"; of type Any, and not compared: {', '.join(map(str, unseen))}" if unseen else ""

@@ -18,6 +18,7 @@ import click
 from analyzer.errors import SourceError
 from analyzer.heap.decode import Decoder, Large
 from analyzer.heap.diff import Change, compare
+from analyzer.heap.diff_report import diff_document
 from analyzer.heap.errors import HeapError
 from analyzer.heap.export import Export
 from analyzer.heap.measure import Sizes
@@ -295,35 +296,10 @@ def diff_command(ctx: click.Context, old: str, new: str, limit: int, form: str, 
             raise
     notes = [f"{side.name}: {note}" for side in (before, after) for note in side.state.notes]
     if form == "json":
-        sys.stdout.write(json.dumps(_result_values(result, notes, limit), indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(diff_document(result, notes, limit), indent=1, ensure_ascii=False) + "\n")
     else:
         show(lambda drawing: _result_lines(result, notes, limit, drawing))
     ctx.exit(0 if result.kept else 1)
-
-
-def _result_values(result: Result, notes: list[str], limit: int) -> dict[str, Any]:
-    return {
-        "schema": "ctxcheck.state-diff/1",
-        "kept": result.kept,
-        "summary": result.summary(),
-        "values": result.values,
-        "found": result.found,
-        "not_compared": result.not_compared,
-        "notes": notes,
-        "variables": {
-            name: {
-                "values": one.values,
-                "kept": one.kept,
-                "expected": one.expected,
-                **{change.value: count for change, count in one.counts.items()},
-            }
-            for name, one in result.variables.items()
-        },
-        "differences": [
-            {"change": d.change.value, "path": d.path, "old": d.old, "new": d.new, "expected": d.expected}
-            for d in result.differences[:limit]
-        ],
-    }
 
 
 def _result_lines(result: Result, notes: list[str], limit: int, drawing: Drawing) -> Iterator[Line]:

@@ -71,6 +71,7 @@ class Wanted(NamedTuple):
     """What is to become of a canister. module: as it is sent. argument: Candid, encoded for the new version.
 
     sections: of what is deployed, where the network does not show it: content and where it is from.
+    evidence: what a rehearsal found, see `migrator.rehearsal.evidence`.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Wanted(NamedTuple):
     rehearse: Yes = "no"
     state_compare: Yes = "no"
     proof: Proof = Proof(types=True, rehearsed=None, compared=None)
+    evidence: bytes | None = None
 
 
 class About(NamedTuple):
@@ -212,5 +214,5 @@ def _target(wanted: Wanted, about: About, created: int, blobs: list[bytes]) -> T
         wanted.backup,
         wanted.rehearse,
         wanted.state_compare,
-        wanted.proof,
+        wanted.proof._replace(evidence=None if wanted.evidence is None else kept(wanted.evidence)),
     )

@@ -93,8 +93,7 @@ def _named(plan: Plan) -> set[str]:
         found |= {section.content for section in target.old.sections.values()}
         found |= {check.argument for check in target.checks}
         found |= {check.value for check in target.checks if check.value is not None}
-        if target.old.certificate is not None:
-            found.add(target.old.certificate)
+        found |= {one for one in (target.old.certificate, target.proof.evidence) if one is not None}
     return found
 
 

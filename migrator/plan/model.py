@@ -159,13 +159,14 @@ class Backup(NamedTuple):
 class Proof(NamedTuple):
     """How far it is proven. rehearsed: on which engine and state. compared: how many values.
 
-    skipped: why it was not rehearsed, where somebody said so.
+    skipped: why it was not rehearsed, where somebody said so. evidence: what the rehearsal found, without values.
     """
 
     types: bool
     rehearsed: str | None
     compared: int | None
     skipped: str | None = None
+    evidence: Digest | None = None
 
 
 class Target(NamedTuple):

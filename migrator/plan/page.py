@@ -11,7 +11,9 @@ from analyzer.report.html.card import card
 from analyzer.report.html.element import element, html, inline
 from analyzer.report.html.style import STYLE
 from analyzer.report.words import clean
+from migrator.plan.proven import rehearsal_of
 from migrator.plan.words import head, of_target, standing, steps
+from migrator.rehearsal.text import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -66,6 +68,10 @@ def plan_nodes(saved: SavedPlan, found: Proven, *, is_first: bool = True) -> Ite
         yield _table(
             (f"{one.outcome} {one.id}", f"{clean(one.title)}: {clean(one.words, 300)}") for one in target.prechecks
         )
+        rehearsal = rehearsal_of(saved, target)
+        if rehearsal is not None:
+            yield element("h3", f"Rehearsal of {clean(target.name)}")
+            yield _table(summary(rehearsal))
         cards = blocks(canister.edits)
         yield from (card(block) for block in cards[:_CARDS])
         if len(cards) > _CARDS:

@@ -17,10 +17,13 @@ from migrator.network.certificate import MAINNET_KEY
 from migrator.network.errors import CertificateError
 from migrator.plan.changes import built, change, compared, deployed, may_pass
 from migrator.plan.file import PlanError
+from migrator.plan.form import Malformed
+from migrator.rehearsal.evidence import read_evidence
 
 if TYPE_CHECKING:
     from migrator.plan.file import SavedPlan
     from migrator.plan.model import Change, Target
+    from migrator.rehearsal.model import Rehearsal
 
 _MAINNETS = ("ic", "mainnet")
 
@@ -47,6 +50,7 @@ def proven(saved: SavedPlan) -> Proven:
     canisters = []
     for target in plan.targets:
         notes += _check_certificate(saved, target)
+        _check_rehearsal(saved, target)
         found = _compared(saved, target)
         _check_changes(target, found, same_rules=plan.rules == RULES_VERSION)
         _let_through(target, found, plan.created)
@@ -135,6 +139,30 @@ def _check_certificate(saved: SavedPlan, target: Target) -> list[str]:
         raise _untrue(msg)
     given = [f"{name} ({one.origin})" for name, one in old.sections.items() if one.origin != "certified"]
     return [f"{target.name}: not certified, given by hand: {', '.join(given)}"] if given else []
+
+
+def _check_rehearsal(saved: SavedPlan, target: Target) -> None:
+    """Check that what is said of a rehearsal is what its evidence shows."""
+    told = rehearsal_of(saved, target)
+    proof = target.proof
+    said = (target.name, target.old.module_hash, target.new.module, proof.rehearsed, proof.compared)
+    if told is None and (proof.rehearsed, proof.compared) != (None, None):
+        msg = f"{target.name} is called rehearsed, and nothing shows it"
+        raise _untrue(msg)
+    if told is not None and (told.name, told.old_module, told.module, told.proof, told.compared) != said:
+        msg = f"the rehearsal of {target.name} shows something else"
+        raise _untrue(msg)
+
+
+def rehearsal_of(saved: SavedPlan, target: Target) -> Rehearsal | None:
+    """Return the rehearsal that a plan carries; None: none. Raises PlanError: what it carries is none."""
+    if target.proof.evidence is None:
+        return None
+    try:
+        return read_evidence(saved.blobs[target.proof.evidence])
+    except Malformed as error:
+        msg = f"what it carries of {target.name} is no rehearsal: {error}"
+        raise _untrue(msg) from None
 
 
 def _untrue(what: str) -> PlanError:

@@ -181,6 +181,12 @@ class Rehearsal(NamedTuple):
         return self.found.outcome == "accepted"
 
     @property
+    def compared(self) -> int | None:
+        """How many values were compared; None: they could not be."""
+        values = self.found.values
+        return None if values is None or values.why is not None else values.compared
+
+    @property
     def proof(self) -> str | None:
         """The words for the proof line; None: it proves nothing."""
         if not self.accepted or not self.real:

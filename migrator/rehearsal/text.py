@@ -13,11 +13,11 @@ from migrator.rehearsal.causes import causes
 from migrator.rehearsal.model import HOLDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from analyzer.compare.versions import ChangeSet
     from analyzer.report.drawing import Drawing, Line
-    from migrator.rehearsal.model import Changed, Found, Rehearsal, Sizes
+    from migrator.rehearsal.model import Changed, Found, Held, Rehearsal, Sizes
 
 _NAME = 10  # columns of what stands before the words
 _SHOWN = 10  # of what is listed
@@ -52,11 +52,26 @@ def rehearsal_lines(rehearsal: Rehearsal, changes: ChangeSet | None, drawing: Dr
     yield from _pair("proof", proof_words(rehearsal), drawing)
 
 
+def summary(rehearsal: Rehearsal) -> Iterator[tuple[str, str]]:
+    """Give what a rehearsal found as names and words: what a page has of it."""
+    found = rehearsal.found
+    yield from _facts(rehearsal, None)
+    yield "queries", _asked(found)
+    for when, label in (("before", "prepared"), ("after", "checks")):
+        of_it = [one for one in found.held if one.when == when]
+        if of_it:
+            yield label, _holding(of_it)
+    if found.values is not None:
+        why = found.values.why
+        yield "values", clean(found.values.summary if why is None else f"NOT compared: {why}", 300)
+    if found.back is not None:
+        yield "way back", clean(found.back.words, 300)
+    yield "proof", proof_words(rehearsal)
+
+
 def proof_words(rehearsal: Rehearsal) -> str:
     """Return how far the upgrade is proven by a rehearsal."""
-    values = rehearsal.found.values
-    count = 0 if values is None or values.why is not None else values.compared
-    compared = f"{count:,} values compared" if count else "no values compared"
+    compared = f"{rehearsal.compared:,} values compared" if rehearsal.compared else "no values compared"
     if rehearsal.accepted and not rehearsal.real:
         return f"tried on {rehearsal.engine} without real state, which proves little; {compared}"
     rehearsed = (
@@ -140,13 +155,22 @@ def _timers(before: Sizes, after: Sizes | None) -> str:
     return f"{words}, after the upgrade {told(after)}{lost}"
 
 
+def _asked(found: Found) -> str:
+    same = sum(one.fate == "same" for one in found.queries)
+    return f"{len(found.queries):,} asked before and after, with old clients' types; {same:,} reply the same"
+
+
+def _holding(calls: Sequence[Held]) -> str:
+    good = sum(one.holds for one in calls)
+    how = "reply" if calls[0].when == "before" else "hold"
+    return f"{good:,} of {len(calls):,} calls {how} as they should"
+
+
 def _queries(found: Found, drawing: Drawing) -> Iterator[Line]:
     if not found.queries and found.outcome not in ("accepted", "failed"):
         return
     odd = [one for one in found.queries if one.fate != "same"]
-    same = len(found.queries) - len(odd)
-    words = f"{len(found.queries):,} asked before and after, with old clients' types; {same:,} reply the same"
-    yield from _pair("queries", words, drawing)
+    yield from _pair("queries", _asked(found), drawing)
     near = [one.name for one in found.queries if one.fuel * _MOST > _QUERY]
     if near:
         words = f"may take more than the {_number(_QUERY)} instructions that a query has there: {_listed(near)}"
@@ -173,10 +197,7 @@ def _held(found: Found, drawing: Drawing) -> Iterator[Line]:
         if not of_it:
             continue
         wrong = [one for one in of_it if not one.holds]
-        good = len(of_it) - len(wrong)
-        yield from _pair(
-            label, f"{good:,} of {len(of_it):,} calls {'reply' if when == 'before' else 'hold'} as they should", drawing
-        )
+        yield from _pair(label, _holding(of_it), drawing)
         for one in wrong[:_SHOWN]:
             lead: Line = [("    ", ""), (f"{clean(one.name)}: ", "bold")]
             yield from wrapped(one.words, drawing, lead, [(" " * (_NAME + 2), "")], "breaking")

@@ -27,6 +27,8 @@ class Compare(Plain):
             msg = "nothing here compares values"
             raise StepFailed(msg, hint="plan without state_compare")
         found = at.keepers.compare(at)
+        if found.report is not None:
+            at.fact(comparison=dict(found.report))
         if found.lost or found.changed:
             paths = ", ".join((*found.lost, *found.changed)[:_SHOWN])
             msg = f"not all is kept ({len(found.lost)} lost, {len(found.changed)} changed): {paths}"

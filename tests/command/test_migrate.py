@@ -76,15 +76,19 @@ def test_a_safe_upgrade_from_plan_to_history_and_back(project: Project) -> None:
 
 
 def test_the_report_of_an_upgrade_proves_itself(project: Project) -> None:
+    project("backup", NAME)
     project("migrate", "--wasm", project.module(SAFE), "-m", "Add a motto <script>")
     (run_folder,) = project.runs
-    shown = project("show", run_folder.name, identity=False).stdout
-    assert "all of it holds" in shown
+    shown = " ".join(project("show", run_folder.name, identity=False).stdout.split())
+    for words in ("the rehearsal is in it", "67 values compared, none lost, 1 added", "all of it holds"):
+        assert words in shown
     for form in ("json", "html"):
         path = project.folder / f"report.{form}"
         path.write_text(project("show", run_folder.name, "--format", form, identity=False).stdout, "utf-8")
         assert "all of it holds" in project("show", "--verify", path.name, identity=False).stdout
     text = (project.folder / "report.html").read_text("utf-8")
+    for heading in (f"Rehearsal of {NAME}", f"Values of {NAME} before and after", "Journal"):
+        assert f">{heading}<" in text
     assert "<script>" not in text.replace('<script type="application/json">', "")
     said = text.replace("nothing stands in the way", "Nothing stands in the way").replace("committed", "rolled back", 1)
     journal = json.loads((project.folder / "report.json").read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +16,11 @@ from migrator.plan.build import About, CannotUpgrade, Wanted, make_plan
 from migrator.plan.file import PlanError, packed, read_plan, unpacked
 from migrator.plan.form import Malformed, canonical, parsed
 from migrator.plan.model import Letting
-from migrator.plan.proven import proven
+from migrator.plan.proven import proven, rehearsal_of
 from migrator.plan.words import standing
+from migrator.rehearsal.evidence import evidence
+from migrator.rehearsal.model import EMBEDDED, Changed, Held, Query, Rehearsal, Values, nothing
+from migrator.rehearsal.model import SCHEMA as REHEARSAL
 from tests.command.process import run
 from tests.migrator.live import NAME, Place, new_key, place
 from tests.replica import registry
@@ -168,6 +172,63 @@ LIES: list[tuple[str, Callable[[Plan], Plan]]] = [
 def test_a_plan_that_lies_is_refused(breaking: SavedPlan, lie: Callable[[Plan], Plan]) -> None:
     with pytest.raises(PlanError):
         proven(packed(lie(breaking.plan), breaking.blobs.values()))
+
+
+def rehearsed(saved: SavedPlan, **fields: Any) -> Rehearsal:  # noqa: ANN401 - of many fields
+    of, values = saved.plan.targets[0], Values(None, 67, kept=True, summary="67 values compared, none lost")
+    found = nothing("accepted", None)._replace(values=values)
+    plain = Rehearsal(REHEARSAL, NAME, EMBEDDED, "a backup", True, of.old.module_hash, of.new.module, found)
+    return plain._replace(**fields)
+
+
+REHEARSALS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("of another module", {"module": "00" * 32}, {}),
+    ("from another module", {"old_module": "00" * 32}, {}),
+    ("of another canister", {"name": "other"}, {}),
+    ("refused", {"found": nothing("refused", "it traps")}, {}),
+    ("without real state", {"real": False}, {}),
+    ("on another engine than it says", {}, {"rehearsed": "mainnet"}),
+    ("with fewer values than it says", {}, {"compared": 68}),
+    ("without anything to show", {}, {"evidence": None}),
+]
+
+
+def carrying(saved: SavedPlan, rehearsal: Rehearsal, **said: Any) -> SavedPlan:  # noqa: ANN401 - of many fields
+    data = evidence(rehearsal)
+    proof = saved.plan.targets[0].proof._replace(
+        rehearsed=rehearsed(saved).proof, compared=67, evidence=sha256(data).hexdigest()
+    )
+    return packed(target(saved.plan, proof=proof._replace(**said)), [*saved.blobs.values(), data])
+
+
+def test_a_plan_carries_its_rehearsal(safe: SavedPlan) -> None:
+    saved = carrying(safe, rehearsed(safe))
+    assert rehearsal_of(saved, saved.plan.targets[0]) == rehearsed(safe)
+    assert proven(saved).notes == proven(safe).notes
+
+
+def test_a_plan_carries_no_value_of_anybody(safe: SavedPlan) -> None:
+    found = rehearsed(safe).found
+    assert found.values is not None
+    shown = found.values._replace(shown=(Changed("added", "users['alice']", None, "alice@", None),))
+    queries, held = (Query("list", "same", "alice", 1),), (Held("get", "after", True, "alice"),)
+    full = rehearsed(safe, found=found._replace(logs=("alice",), values=shown, queries=queries, held=held))
+    assert b"alice" not in evidence(full)
+
+
+@pytest.mark.parametrize(("shows", "says"), [pytest.param(a, b, id=name) for name, a, b in REHEARSALS])
+def test_a_rehearsal_that_is_another(safe: SavedPlan, shows: dict[str, Any], says: dict[str, Any]) -> None:
+    saved = carrying(safe, rehearsed(safe, **shows), **says)
+    with pytest.raises(PlanError, match="rehears"):
+        proven(saved)
+
+
+@settings(max_examples=50)
+@given(st.binary(max_size=60))
+def test_what_is_no_rehearsal(safe: SavedPlan, data: bytes) -> None:
+    proof = safe.plan.targets[0].proof._replace(evidence=sha256(data).hexdigest())
+    with pytest.raises(PlanError, match="is no rehearsal"):
+        proven(packed(target(safe.plan, proof=proof), [*safe.blobs.values(), data]))
 
 
 def test_a_break_of_stored_data_is_let_through_by_nobody(breaking: SavedPlan) -> None:
