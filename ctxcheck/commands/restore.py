@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.errors import SourceError, UsageError
+from analyzer.errors import CtxError, SourceError, UsageError
 from analyzer.sources.decisions import read_decisions
 from ctxcheck.backing_up import backups_folder, find_backup, open_store, paging_of
 from ctxcheck.bytes import Transfer, of_bytes, of_cycles
@@ -17,11 +18,10 @@ from ctxcheck.events import events_option
 from ctxcheck.network_options import network_options
 
 if TYPE_CHECKING:
-    from migrator.backups.image import SnapshotImage
     from migrator.backups.listing import Backup
+    from migrator.network.management import ManagementClient
 
 _UPLOAD = 2_000  # cycles a byte that is uploaded (network.md 1.4; a subnet of 13 nodes)
-_WORKERS = 8
 
 
 @click.command("restore", short_help="Put a backup back: a snapshot, data, or files.")
@@ -214,11 +214,13 @@ def _restore_snapshot(
     connection: Connection, found: Backup, to: str | None, age_identity: Path | None, *, yes: bool
 ) -> None:
     from migrator.backups.image import SnapshotImage  # noqa: PLC0415 - for this alone
+    from migrator.backups.loading import load, upload  # noqa: PLC0415
+    from migrator.lock import locked  # noqa: PLC0415
+    from migrator.runs import unfinished  # noqa: PLC0415
 
     image = SnapshotImage(found.path, open_store(connection.project, identity=age_identity))
     told, client = image.manifest, connection.client
     (target,) = connection.targets([to or told.canister])
-    status = client.status(target.id)
     there = {one.id.hex() for one in client.snapshots(target.id)}
     cost = 0 if told.snapshot_id in there else told.size * _UPLOAD
     since = (time.time_ns() - told.taken_at) // (60 * 10**9)
@@ -232,50 +234,39 @@ def _restore_snapshot(
         lines.append("  the snapshot was taken while it ran: calls that were open then are broken")
     if cost:
         lines.append(f"  {of_bytes(told.size)} are uploaded: about {of_cycles(cost)} on a subnet of 13 nodes")
+    lines += [
+        f"  the run {run} of it is not over: end it afterwards with ctxcheck recover {target.name} --close {run}"
+        for run in unfinished(connection.project / ".ctxcheck", {target.text})
+    ]
     click.echo("\n".join(lines), err=True)
     confirmed("restore it?", yes=yes)
     wrong = image.check(read=True)
     if wrong:
         raise SourceError(wrong[0], where=found.name, hint="restore from another backup")
-    was_running = status.status == "running"
-    if was_running:
-        client.stop(target.id)
-        click.echo("stopped", err=True)
-    snapshot = bytes.fromhex(told.snapshot_id) if told.snapshot_id in there else _upload(connection, target, image)
-    client.load_snapshot(target.id, snapshot)
-    after = client.status(target.id)
-    if after.module_hash is None or after.module_hash.hex() != told.module_hash:
-        msg = "the canister does not run the module of the snapshot"
-        raise SourceError(msg, where=target.text, hint="it is stopped; `ctxcheck status` shows what is there")
-    if told.snapshot_id not in there:
-        client.delete_snapshot(target.id, snapshot)  # the one that was uploaded for this
-    if was_running:
-        client.start(target.id)
-    click.echo(f"restored; {'it runs' if was_running else 'it is stopped as before'}", err=True)
+    said = partial(click.echo, err=True)
+    with locked(connection.project / ".ctxcheck", connection.agent.root_key.hex(), [target.text], "ctxcheck restore"):
+        if told.snapshot_id in there:
+            snapshot = bytes.fromhex(told.snapshot_id)
+        else:
+            with Transfer(f"uploading to {target.name}", told.size) as transfer:
+                snapshot = upload(client, target.id, image, done=transfer.done)
+        try:
+            load(
+                client,
+                target.id,
+                snapshot,
+                module_hash=told.module_hash,
+                was_running=client.status(target.id).status == "running",
+                told=said,
+            )
+        finally:
+            if told.snapshot_id not in there:  # it was uploaded for this
+                _delete(client, target.id, snapshot)
 
 
-def _upload(connection: Connection, target: Target, image: SnapshotImage) -> bytes:
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for this alone
-
-    from migrator.backups.download import AT_ONCE  # noqa: PLC0415
-    from migrator.backups.manifest import SECTIONS  # noqa: PLC0415
-
-    client = connection.client
-    made = client.begin_upload(target.id, image.metadata)
-    with Transfer(f"uploading to {target.name}", image.manifest.size) as transfer, ThreadPoolExecutor(_WORKERS) as pool:
-
-        def put(kind: str, offset: int) -> None:
-            data = image.read(kind, offset, AT_ONCE)
-            if data.strip(b"\0") or kind == "wasm_module":  # memories begin with zeros
-                client.write_snapshot(target.id, made, kind, offset, data)
-            transfer.done(len(data))
-
-        waiting = [
-            pool.submit(put, kind, offset) for kind in SECTIONS for offset in range(0, image.size(kind), AT_ONCE)
-        ]
-        for one in waiting:
-            one.result()
-        for chunk in image.chunks():
-            client.write_chunk(target.id, made, chunk)
-            transfer.done(len(chunk))
-    return made
+def _delete(client: ManagementClient, canister: bytes, snapshot: bytes) -> None:
+    """Delete a snapshot, and say so if it stays: what came before is what counts."""
+    try:
+        client.delete_snapshot(canister, snapshot)
+    except CtxError as error:
+        click.echo(f"the snapshot {snapshot.hex()}, uploaded for this, stays on the chain: {error}", err=True)

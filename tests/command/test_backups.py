@@ -16,7 +16,10 @@ import pytest
 
 from analyzer.candid.principal import Principal
 from ctxcheck.demonstration import FOLDER
+from migrator.lock import locked
+from migrator.network.bls import raw_key
 from replica import Replica
+from replica.faults import Fault
 from tests.command.process import run
 from tests.replica import registry
 from tests.replica.icp import icp_in
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from replica.faults import Kind
     from replica.http.serve import Server
 
 NEW = "v02_safe_additions"
@@ -136,6 +140,44 @@ def test_a_snapshot_there_and_back(project: Project) -> None:
     project("restore", snapshot.name, *ON, "--to", other, "-y")
     project.ic.start(other)
     assert project.records(other) == before
+
+
+REFUSED = Fault("rejected", "load_canister_snapshot", error_code="IC0305")
+STUCK = Fault("reject", "upload_canister_snapshot_data", code=1, error_code="IC0203")
+
+GOES_WRONG = [
+    pytest.param("execution", REFUSED, True, "it runs, with module", id="the load is refused: it runs again"),
+    pytest.param("execution", REFUSED, False, "it is stopped, with module", id="it stood still before, and does"),
+    pytest.param("call", STUCK, True, "", id="the upload breaks off: it was never stopped"),
+]
+
+
+@pytest.mark.parametrize(("kind", "fault", "running", "words"), GOES_WRONG)
+def test_a_restore_that_goes_wrong(project: Project, kind: Kind, fault: Fault, running: bool, words: str) -> None:
+    project("backup", *ON, "--no-files", "--no-data")
+    (snapshot,) = project.backups("snapshot-")
+    before = project.records()
+    if not running:
+        project.ic.stop(project.canister)
+    project.ic.faults.add(kind, fault, count=1 if kind == "execution" else 100)
+    try:
+        done = project("restore", snapshot.name, *ON, "-y", code=5)
+    finally:
+        project.ic.faults.clear()
+    assert words in done.stderr
+    assert ("stopped" in done.stderr) == (kind == "execution")
+    canister = project.ic.engine.canisters[Principal.parse(project.canister).raw]
+    assert not canister.snapshots
+    assert ("Running" in project("verify", *ON, code=0 if running else 1).stdout) == running
+    if running:
+        assert project.records() == before
+
+
+def test_nobody_restores_while_somebody_is_at_work(project: Project, server: Server) -> None:
+    project("backup", *ON, "--no-files", "--no-data")
+    (snapshot,) = project.backups("snapshot-")
+    with locked(project.folder / ".ctxcheck", raw_key(server.root_key).hex(), [project.canister], "a run"):
+        assert "by run a run" in project("restore", snapshot.name, *ON, "-y", code=7).stderr
 
 
 def test_a_data_backup_has_the_variables_of_the_snapshot_beside_it(project: Project) -> None:
