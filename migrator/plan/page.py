@@ -68,14 +68,14 @@ def plan_nodes(saved: SavedPlan, found: Proven, *, is_first: bool = True) -> Ite
         yield _table(
             (f"{one.outcome} {one.id}", f"{clean(one.title)}: {clean(one.words, 300)}") for one in target.prechecks
         )
-        rehearsal = rehearsal_of(saved, target)
-        if rehearsal is not None:
-            yield element("h3", f"Rehearsal of {clean(target.name)}")
-            yield _table(summary(rehearsal))
         cards = blocks(canister.edits)
         yield from (card(block) for block in cards[:_CARDS])
         if len(cards) > _CARDS:
             yield element("p", f"{len(cards) - _CARDS} more: ctxcheck show PLAN")
+        rehearsal = rehearsal_of(saved, target)
+        if rehearsal is not None:
+            yield element("h2", f"Rehearsal of {clean(target.name)}")
+            yield _table(summary(rehearsal))
 
 
 def _table(pairs: Iterable[tuple[str, str]]) -> Element:
