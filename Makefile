@@ -32,6 +32,8 @@ bench: setup ## measure comparisons beside the official checkers; fails where a 
 	$(BIN)/python -m tests.proof gate
 	$(BIN)/python -m tests.proof replica
 	$(BIN)/python -m tests.proof backups
+	$(BIN)/python -m tests.proof migration
+	$(BIN)/python -m tests.proof state
 	$(BIN)/python -m tests.proof speed
 
 proof: setup ## compare with the official checkers: make proof COUNT=100000 SEED=7
