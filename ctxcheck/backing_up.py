@@ -202,11 +202,12 @@ def back_up_snapshot(connection: Connection, target: Target, stamp: str, store: 
 
     client = connection.client
     backups = make_folder(backups_folder(connection.project), ignored=True)
-    there = {one.id.hex() for one in client.snapshots(target.id)}
+    # An id comes again where a local network is begun anew.
+    there = {(one.id.hex(), one.taken_at) for one in client.snapshots(target.id)}
     begun = [
         one
         for one in unfinished(backups, canister=target.text, network=connection.place.url)
-        if one.snapshot_id in there
+        if (one.snapshot_id, one.taken_at) in there
     ]
     if begun and resume:
         known, metadata = _known_of(connection, target, begun[0])
@@ -221,8 +222,8 @@ def back_up_snapshot(connection: Connection, target: Target, stamp: str, store: 
     reader = Reader(connection, target.id, bytes.fromhex(known.snapshot_id))
     with Transfer(f"snapshot of {target.name}", total) as transfer:
         manifest, received = keep_snapshot(reader, metadata, known, store, folder, told=transfer.done)
-    ours = {one.snapshot_id for one in read_taken(taken_file(connection.project)) if one.canister == target.text}
-    if known.snapshot_id in ours:
+    taken = read_taken(taken_file(connection.project))
+    if (known.snapshot_id, known.taken_at) in {(one.snapshot_id, one.taken_at) for one in taken}:
         client.delete_snapshot(target.id, bytes.fromhex(known.snapshot_id))  # it is safe here now
     kept = sum(store.size(name) for name in manifest.names())
     came = "" if received == manifest.size else f", {of_bytes(received)} of it came now"

@@ -58,10 +58,10 @@ def keepers(connection: Connection, config: Config, folder: Path) -> Keepers:
         backups = make_folder(backups_folder(project), ignored=True)
         raw = bytes.fromhex(at.facts[fact])
         metadata = at.operations.snapshot_metadata(at.canister, raw)
-        taken = next(one.taken_at for one in at.operations.snapshots(at.canister) if one.id == raw)
+        taken = at.facts[f"{fact}_taken"]
         url, name = at.saved.plan.network.url, at.target.name
         begun = unfinished(backups, canister=at.target.canister, network=url)
-        known = [one.folder for one in begun if one.snapshot_id == raw.hex()]
+        known = [one.folder for one in begun if (one.snapshot_id, one.taken_at) == (raw.hex(), taken)]
         target = known[0] if known else backups / f"snapshot-{stamp(time.time_ns())}-{name}"
         commit, is_dirty = git_state(project)
         told = about(

@@ -40,7 +40,8 @@ _STOP = 2
 class Context:
     """A target of a run. patience: seconds to find out what became of a change whose answer was lost.
 
-    owned: snapshots that other runs of this folder took of the canister, oldest first. told: words for who watches.
+    owned: snapshots that other runs of this folder took of the canister, oldest first: id, and when it was taken.
+    told: words for who watches.
     """
 
     saved: SavedPlan
@@ -52,8 +53,8 @@ class Context:
     keepers: Keepers
     told: Callable[[str], None]
     patience: float = PATIENCE
-    owned: list[str] = field(default_factory=list)
-    owned_to_compare: list[str] = field(default_factory=list)
+    owned: list[tuple[str, int]] = field(default_factory=list)
+    owned_to_compare: list[tuple[str, int]] = field(default_factory=list)
 
     # What is known.
 
@@ -88,9 +89,11 @@ class Context:
         return bytes.fromhex(self.target.new.module)
 
     @property
-    def owned_new(self) -> list[str]:
+    def owned_new(self) -> list[tuple[str, int]]:
         """Snapshots that were taken to compare with, of this run and of others."""
-        return [*self.owned_to_compare, *([self.facts["snapshot_new"]] if "snapshot_new" in self.facts else [])]
+        facts = self.facts
+        mine = [(facts["snapshot_new"], facts["snapshot_new_taken"])] if "snapshot_new" in facts else []
+        return [*self.owned_to_compare, *mine]
 
     @property
     def counted_by_stop(self) -> int:
@@ -123,6 +126,10 @@ class Context:
     def certified(self) -> CertifiedCanister:
         """Return what is certified of the canister."""
         return self.operations.read_certified(self.canister)
+
+    def snapshots(self) -> set[tuple[str, int]]:
+        """Return its snapshots: id, and when each was taken (an id comes again where a network is begun anew)."""
+        return {(one.id.hex(), one.taken_at) for one in self.operations.snapshots(self.canister)}
 
     def status(self) -> CanisterStatus:
         """Return its status."""

@@ -99,14 +99,18 @@ def to_undo(folder: Path) -> list[str]:
     return found
 
 
-def owned_snapshots(folder: Path, canister: str, *, but: str, fact: str = "snapshot") -> list[str]:
-    """Return the snapshots that other runs took of a canister, oldest first. fact: what they took them as."""
+def owned_snapshots(folder: Path, canister: str, *, but: str, fact: str = "snapshot") -> list[tuple[str, int]]:
+    """Return the snapshots that other runs took of a canister, oldest first: id, and when it was taken.
+
+    Both, for a local network that is begun anew gives the same ids again. fact: what they took them as.
+    """
     found = []
     for run, state in _states(folder):
         if run == but:
             continue
         for target in plan_of(folder, run).plan.targets:
-            snapshot = state.of(target.name).facts.get(fact) if target.canister == canister else None
-            if isinstance(snapshot, str):
-                found.append(snapshot)
+            facts = state.of(target.name).facts if target.canister == canister else {}
+            snapshot, taken = facts.get(fact), facts.get(f"{fact}_taken")
+            if isinstance(snapshot, str) and isinstance(taken, int):
+                found.append((snapshot, taken))
     return found

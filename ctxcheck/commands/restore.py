@@ -11,7 +11,7 @@ import click
 
 from analyzer.errors import CtxError, SourceError, UsageError
 from analyzer.sources.decisions import read_decisions
-from ctxcheck.backing_up import backups_folder, find_backup, open_store, paging_of
+from ctxcheck.backing_up import backups_folder, find_backup, open_store, paging_of, taken_file
 from ctxcheck.bytes import Transfer, of_bytes, of_cycles
 from ctxcheck.connection import Connection, Target, confirmed, connected, project_folder
 from ctxcheck.events import events_option
@@ -19,7 +19,7 @@ from ctxcheck.network_options import network_options
 
 if TYPE_CHECKING:
     from migrator.backups.listing import Backup
-    from migrator.network.management import ManagementClient
+    from migrator.network.management import ManagementClient, SnapshotInfo
 
 _UPLOAD = 2_000  # cycles a byte that is uploaded (network.md 1.4; a subnet of 13 nodes)
 
@@ -197,11 +197,14 @@ def _offer_snapshot(project: Path, canisters: set[str]) -> None:
 
     click.echo("Data goes back through restore methods. A snapshot brings back all that a canister keeps:", err=True)
     there = [one for one in list_backups(backups_folder(project)) if one.kind == "snapshot" and one.state == "complete"]
-    mine = [one for one in there if read_manifest(one.path).canister in canisters]
-    if mine:
-        click.echo(f"  ctxcheck restore {mine[-1].name}", err=True)
-    else:
-        click.echo("  there is none here of this canister; `ctxcheck backup` makes one", err=True)
+    newest: dict[str, Backup] = {}
+    for one in there:  # the newest is the first
+        newest.setdefault(read_manifest(one.path).canister, one)
+    for canister in sorted(canisters):
+        if canister in newest:
+            click.echo(f"  ctxcheck restore {newest[canister].name}", err=True)
+        else:
+            click.echo(f"  there is none here of {canister}; `ctxcheck backup` makes one", err=True)
     click.echo("To begin with an empty canister, which ctxcheck never does for you (it deletes all data):", err=True)
     for canister in sorted(canisters):
         click.echo(f"  icp canister install {canister} --mode reinstall --wasm FILE", err=True)
@@ -215,14 +218,16 @@ def _restore_snapshot(
 ) -> None:
     from migrator.backups.image import SnapshotImage  # noqa: PLC0415 - for this alone
     from migrator.backups.loading import load, upload  # noqa: PLC0415
+    from migrator.backups.taken import Taken, note_taken  # noqa: PLC0415
     from migrator.lock import locked  # noqa: PLC0415
     from migrator.runs import unfinished  # noqa: PLC0415
 
     image = SnapshotImage(found.path, open_store(connection.project, identity=age_identity))
     told, client = image.manifest, connection.client
     (target,) = connection.targets([to or told.canister])
-    there = {one.id.hex() for one in client.snapshots(target.id)}
-    cost = 0 if told.snapshot_id in there else told.size * _UPLOAD
+    # An id comes again where a local network is begun anew.
+    there = (told.snapshot_id, told.taken_at) in {(one.id.hex(), one.taken_at) for one in client.snapshots(target.id)}
+    cost = 0 if there else told.size * _UPLOAD
     since = (time.time_ns() - told.taken_at) // (60 * 10**9)
     lines = [
         f"{target.name} {target.text} on {connection.place.url} becomes what it was {since:,} minutes ago:",
@@ -244,12 +249,19 @@ def _restore_snapshot(
     if wrong:
         raise SourceError(wrong[0], where=found.name, hint="restore from another backup")
     said = partial(click.echo, err=True)
+
+    def note(made: SnapshotInfo) -> None:
+        why = f"restore {found.name}"
+        note_taken(
+            taken_file(connection.project), Taken(connection.place.url, target.text, made.id.hex(), made.taken_at, why)
+        )
+
     with locked(connection.project / ".ctxcheck", connection.agent.root_key.hex(), [target.text], "ctxcheck restore"):
-        if told.snapshot_id in there:
+        if there:
             snapshot = bytes.fromhex(told.snapshot_id)
         else:
             with Transfer(f"uploading to {target.name}", told.size) as transfer:
-                snapshot = upload(client, target.id, image, done=transfer.done)
+                snapshot = upload(client, target.id, image, begun=note, done=transfer.done)
         try:
             load(
                 client,
@@ -260,7 +272,7 @@ def _restore_snapshot(
                 told=said,
             )
         finally:
-            if told.snapshot_id not in there:  # it was uploaded for this
+            if not there:  # it was uploaded for this
                 _delete(client, target.id, snapshot)
 
 

@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from migrator.backups.image import SnapshotImage
-    from migrator.network.management import ManagementClient
+    from migrator.network.management import ManagementClient, SnapshotInfo
 
 
-def upload(client: ManagementClient, canister: bytes, image: SnapshotImage, *, done: Callable[[int], None]) -> bytes:
-    """Upload a snapshot and return its id. done: is told of bytes, each time.
+def upload(
+    client: ManagementClient,
+    canister: bytes,
+    image: SnapshotImage,
+    *,
+    begun: Callable[[SnapshotInfo], None],
+    done: Callable[[int], None],
+) -> bytes:
+    """Upload a snapshot and return its id. begun: is told of it while it is empty. done: is told of bytes, each time.
 
     What is half uploaded when something goes wrong is deleted, for a canister has few places. Raises NetworkError,
     Rejected, DamagedError.
@@ -34,6 +41,7 @@ def upload(client: ManagementClient, canister: bytes, image: SnapshotImage, *, d
         done(len(data))
 
     try:
+        begun(next(one for one in client.snapshots(canister) if one.id == made))
         with ThreadPoolExecutor(WORKERS) as pool:
             places = ((kind, offset) for kind in SECTIONS for offset in range(0, image.size(kind), AT_ONCE))
             waiting = [pool.submit(put, kind, offset) for kind, offset in places]

@@ -79,7 +79,7 @@ def keep_snapshot(
     with writing(store.folder):
         make_folder(folder)
         _note(folder, known)
-        of = f"{known.network} {known.canister} {known.snapshot_id}"
+        of = f"{known.network} {known.canister} {known.snapshot_id} {known.taken_at}"
         brought = download(reader, metadata, store, folder, of=of, told=told)
         if brought.module_hash != known.module_hash:
             msg = "the module of the snapshot is not the one that is certified to run"

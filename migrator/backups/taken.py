@@ -56,15 +56,15 @@ def read_taken(path: Path) -> list[Taken]:
     return found
 
 
-def ours_to_delete(
-    taken: Iterable[Taken], there: Iterable[str], *, network: str, canister: str, keep_last: int
+def left_over(
+    taken: Iterable[Taken], there: Iterable[tuple[str, int]], needed: Iterable[tuple[str, int]]
 ) -> list[Taken]:
-    """Return our snapshots of a canister that may go, but for the last so many. there: ids (hex) on the chain now."""
-    present = set(there)
-    ours = {
-        one.snapshot_id: one
-        for one in taken
-        if (one.network, one.canister) == (network, canister) and one.snapshot_id in present
-    }
-    newest_first = sorted(ours.values(), key=lambda one: (-one.taken_at, one.snapshot_id))
-    return newest_first[keep_last:]
+    """Return the snapshots that we took of a canister, that still are on the chain and that nothing needs any more.
+
+    there: of the canister, now; needed: of downloads that were cut off; each an id (hex) and when it was taken, for an
+    id comes again where a local network is begun anew.
+    """
+    present, kept = set(there), set(needed)
+    ours = {(one.snapshot_id, one.taken_at): one for one in taken}
+    found = [one for name, one in ours.items() if name in present and name not in kept]
+    return sorted(found, key=lambda one: (one.taken_at, one.snapshot_id))

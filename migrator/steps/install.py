@@ -113,6 +113,11 @@ class Install(Plain):
         if status.status != "stopped":
             msg = f"{at.target.name} is {status.status}: a snapshot is loaded into a stopped canister alone"
             raise OperatorNeeded(msg, hint=f"icp canister stop {at.target.canister}, then --resume")
+        if (at.facts["snapshot"], at.facts["snapshot_taken"]) not in at.snapshots():
+            msg = f"the snapshot {at.facts['snapshot']} of {at.target.name} is not on the chain any more"
+            raise OperatorNeeded(
+                msg, hint="`ctxcheck list` shows the copies that there are; `ctxcheck restore` loads one"
+            )
 
     def _rearm(self, at: Context) -> None:
         """Put the old module on itself: what its body starts, timers among it, is started again."""

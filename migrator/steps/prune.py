@@ -27,11 +27,12 @@ class Prune(Plain):
 
     def run(self, at: Context) -> None:
         """Delete them."""
-        there = {one.id.hex() for one in at.operations.snapshots(at.canister)}
-        ours = [one for one in (*at.owned, at.facts["snapshot"]) if one in there]
+        there = at.snapshots()
+        mine = (at.facts["snapshot"], at.facts["snapshot_taken"])
+        ours = [one for one in (*at.owned, mine) if one in there]
         keep = max(at.target.backup.keep, 0 if "backup_snapshot" in at.facts else 1)
         compared = [one for one in at.owned_new if one in there]
-        for snapshot in (*ours[: max(0, len(ours) - keep)], *compared):
+        for snapshot, _ in (*ours[: max(0, len(ours) - keep)], *compared):
             at.change("prune", Action("delete_snapshot", snapshot=bytes.fromhex(snapshot)))
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from migrator.context import Context
+    from migrator.network.management import SnapshotInfo
     from migrator.plan.model import Target
 
 
@@ -58,28 +59,24 @@ class Snapshot(Plain):
 
 
 def take(at: Context, step: str, fact: str, *, guard: Callable[[], None] = lambda: None) -> None:
-    """Take a snapshot, unless it was taken, and write its id down as a fact. Raises OperatorNeeded, Rejected."""
+    """Take a snapshot, unless it was taken, and write down its id and its time. Raises OperatorNeeded, Rejected."""
     if fact in at.facts:
         return
     if f"{fact}s_listed" not in at.facts:
-        at.fact(**{f"{fact}s_listed": _listed(at)})
+        at.fact(**{f"{fact}s_listed": sorted(name for name, _ in at.snapshots())})
     if not new_ones(at, fact):
         at.change(step, Action("take_snapshot"), guard=guard, observed=lambda: bool(new_ones(at, fact)))
     new = new_ones(at, fact)
     if len(new) != 1:
         msg = f"{len(new)} snapshots of {at.target.name} are new, and one was taken"
         raise OperatorNeeded(msg, hint="somebody else takes snapshots of it: `ctxcheck recover`")
-    at.fact(**{fact: new[0]})
+    at.fact(**{fact: new[0].id.hex(), f"{fact}_taken": new[0].taken_at})
 
 
-def new_ones(at: Context, fact: str) -> list[str]:
+def new_ones(at: Context, fact: str) -> list[SnapshotInfo]:
     """Return the snapshots that were not there before one was taken as a fact."""
     before = set(at.facts[f"{fact}s_listed"])
-    return [one for one in _listed(at) if one not in before]
-
-
-def _listed(at: Context) -> list[str]:
-    return sorted(one.id.hex() for one in at.operations.snapshots(at.canister))
+    return [one for one in at.operations.snapshots(at.canister) if one.id.hex() not in before]
 
 
 def timer_armed(metadata: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,11 @@ import pytest
 from analyzer.candid.principal import Principal
 from ctxcheck.demonstration import FOLDER
 from migrator.lock import locked
+from migrator.network.agent import Agent, fetch_root_key
 from migrator.network.bls import raw_key
+from migrator.network.identity import Anonymous
+from migrator.network.management import ManagementClient
+from migrator.network.transport import Transport
 from replica import Replica
 from replica.faults import Fault
 from tests.command.process import run
@@ -72,6 +77,15 @@ class Project:
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done
+
+    def taken_by_somebody(self) -> bytes:
+        with closing(Transport(self.network[1])) as transport:
+            client = ManagementClient(Agent(transport, Anonymous(), fetch_root_key(transport)))
+            return client.take_snapshot(Principal.parse(self.canister).raw).id
+
+    @property
+    def on_chain(self) -> list[bytes]:
+        return list(self.ic.engine.canisters[Principal.parse(self.canister).raw].snapshots)
 
     def records(self, canister: str | None = None) -> dict[str, list[Any] | str]:
         return registry.records(self.ic, canister or self.canister)
@@ -171,6 +185,52 @@ def test_a_restore_that_goes_wrong(project: Project, kind: Kind, fault: Fault, r
     assert ("Running" in project("verify", *ON, code=0 if running else 1).stdout) == running
     if running:
         assert project.records() == before
+
+
+def test_another_network_s_snapshot_of_the_same_id_is_not_ours(tmp_path: Path) -> None:
+    """A local network that is begun anew gives the same ids again, also to what somebody else snapshots there."""
+    with Replica() as first, first.serve() as serving:
+        old = Project(tmp_path / "old", first, serving)
+        before = old.records()
+        old("backup", *ON, "--no-files", "--no-data")
+        (snapshot,) = old.backups("snapshot-")
+    with Replica() as again, again.serve() as serving:
+        new = Project(tmp_path / "new", again, serving)
+        assert new.canister == old.canister
+        registry.call(again, new.canister, registry.FIRST, "setMetadata", '("site", "somebody\'s")')
+        theirs = new.taken_by_somebody()
+        assert json.loads((snapshot / "manifest.json").read_text("utf-8"))["snapshot_id"] == theirs.hex()
+        old("restore", snapshot.name, *new.network, "--to", new.canister, "-y")
+        assert new.records() == before
+        old("prune", "--on-chain", *new.network, "-y")
+        assert new.on_chain == [theirs]
+
+
+def test_what_is_left_on_the_chain(project: Project) -> None:
+    """What a backup left there when its download was cut off goes once nothing needs it; what others took stays."""
+    theirs = project.taken_by_somebody()
+    project.ic.faults.add("execution", Fault("rejected", "read_canister_snapshot_data"), count=100)
+    try:
+        project("backup", *ON, "--no-files", "--no-data", code=5)
+    finally:
+        project.ic.faults.clear()
+    assert len(project.on_chain) == 2
+    assert "nothing of ours" in project("prune", "--on-chain", *ON).stderr  # --resume needs it
+    (cut,) = project.backups("snapshot-")
+    shutil.rmtree(cut)
+    shown = project("prune", "--on-chain", *ON)
+    assert "of backup " in shown.stdout
+    assert "1 would go" in shown.stderr
+    assert "1 gone" in project("prune", "--on-chain", *ON, "-y").stderr
+    assert project.on_chain == [theirs]
+
+
+def test_the_newest_snapshot_is_offered(project: Project) -> None:
+    project("backup", *ON, "--no-files")
+    (data,) = project.backups("data-backup-")
+    project("backup", *ON, "--no-files", "--no-data")
+    newest = project.backups("snapshot-")[-1]
+    assert f"ctxcheck restore {newest.name}\n" in project("restore", data.name, *ON, "-y").stderr
 
 
 def test_nobody_restores_while_somebody_is_at_work(project: Project, server: Server) -> None:

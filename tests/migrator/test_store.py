@@ -28,7 +28,7 @@ from migrator.backups.prune import collect, prune, to_prune
 from migrator.backups.snapshot import about, keep_snapshot, unfinished
 from migrator.backups.stamp import stamp
 from migrator.backups.store import PIECE, DamagedError, Store
-from migrator.backups.taken import Taken, note_taken, ours_to_delete, read_taken
+from migrator.backups.taken import Taken, left_over, note_taken, read_taken
 from migrator.backups.writers import BusyError, alone, writing
 from replica.snapshots.metadata import from_json
 from tests.migrator.test_snapshots import Memory, kept, noise
@@ -578,9 +578,10 @@ def test_snapshots_that_are_ours_and_others(tmp_path: Path) -> None:
         note_taken(path, one)
     note_taken(path, Taken("ic", "aaaaa-aa", "09", 9, "backup"))
     assert read_taken(path)[:4] == taken
-    there = ["00", "02", "03", "77"]  # 01 is gone, 77 is somebody else's
-    found = ours_to_delete(read_taken(path), there, network="local", canister="aaaaa-aa", keep_last=1)
-    assert [one.snapshot_id for one in found] == ["02", "00"]
+    # 01 is gone, 77 is somebody else's; so is 02, of a network that was begun anew; 03 is still being downloaded.
+    there = [("00", 0), ("02", 1000), ("03", 3), ("77", 7), ("09", 9)]
+    found = left_over(read_taken(path), there, needed=[("03", 3)])
+    assert [one.snapshot_id for one in found] == ["00", "09"]
     assert path.stat().st_mode & 0o777 == 0o600
 
 
