@@ -51,7 +51,8 @@ def command(
     """Take old backups away, and the pieces of snapshots that no other backup has.
 
     A backup goes when --keep-last newer complete ones of its kind and canister are there. One that is damaged or not
-    finished counts for nothing and goes by the same rule; those of another tool stay.
+    finished counts for nothing and goes by the same rule. One of data stays while fewer newer ones have each of its
+    listings too. Those of another tool stay.
 
     With --on-chain those snapshots go that `ctxcheck backup` or `ctxcheck restore` left on the chain because something
     went wrong: not what a download that was cut off still needs (`ctxcheck backup --resume`), never what somebody else

@@ -177,8 +177,15 @@ def write_data(
     else:
         told["encrypted"] = base64.b64encode(recipient.seal(json.dumps(inner).encode())).decode()
         told["recipient"] = recipient.text
+        told["holds"] = [[one.id, name] for one in canisters.values() for name in held(one)]
     told["sha256"] = _digest(told)
     write_file(path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def held(one: CanisterData) -> list[str]:
+    """Return what is kept of a canister, by name: what another backup has to have before this one may go."""
+    variables = one.variables is not None and one.variables.document is not None
+    return [*sorted(one.listings), *(["(stable variables)"] if variables else [])]
 
 
 def _told(one: CanisterData) -> dict[str, Any]:

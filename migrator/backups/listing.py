@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from analyzer.errors import CtxError
 from migrator.backups.data import SCHEMA as DATA_SCHEMA
-from migrator.backups.data import load_data, told_data
+from migrator.backups.data import held, load_data, told_data
 from migrator.backups.files import MANIFEST as FILES_MANIFEST
 from migrator.backups.files import read_files_backup
 from migrator.backups.manifest import read_manifest
@@ -24,7 +24,7 @@ class Backup(NamedTuple):
     """One backup. time: ns since epoch. state: `complete`, `unverified` (of the npm script), or what is wrong.
 
     size: bytes of what was backed up. words: what is in it. subject: of a complete snapshot, the canister and its
-    network.
+    network. holds: of complete data, each listing that is in it, with its canister and network.
     """
 
     path: Path
@@ -34,6 +34,7 @@ class Backup(NamedTuple):
     size: int
     words: str
     subject: str = ""
+    holds: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def name(self) -> str:
@@ -89,13 +90,17 @@ def _files(path: Path, time: int) -> Backup:
 
 def _data(path: Path, time: int) -> Backup:
     size = path.stat().st_size
-    if told_data(path).get("encrypted"):
-        return Backup(path, "data", time, COMPLETE, size, "encrypted")
+    told = told_data(path)
+    network = str(told.get("network"))
+    if told.get("encrypted"):
+        named = frozenset((str(canister), network, str(name)) for canister, name in told.get("holds", ()))
+        return Backup(path, "data", time, COMPLETE, size, "encrypted", holds=named)
     data = load_data(path)
     entries = sum(one.entries or 0 for canister in data.values() for one in canister.listings.values())
     missing = sorted({name for canister in data.values() for name in canister.missing})
     words = f"{entries:,} entries" + (f", NOT backed up: {', '.join(missing)}" if missing else "")
-    return Backup(path, "data", time, COMPLETE, size, words)
+    holds = frozenset((one.id, network, name) for one in data.values() for name in held(one))
+    return Backup(path, "data", time, COMPLETE, size, words, holds=holds)
 
 
 def _is_ours(path: Path, kind: Kind) -> bool:

@@ -37,15 +37,21 @@ class Pruned(NamedTuple):
 def to_prune(backups: Sequence[Backup], *, keep_last: int, older_than: int | None, now: int) -> list[Backup]:
     """Return the backups that may go, the newest first: those with enough newer ones, and older (ns) than asked.
 
-    Enough are `keep_last` complete ones of the same kind, and of a snapshot of the same canister and network. One that
-    is damaged or unfinished counts for nothing, and goes by the same rule: it may be the last there is. Those of other
-    tools are never ours to take away.
+    Enough are `keep_last` complete ones of the same kind; of a snapshot, of the same canister and network; of data, for
+    each listing of each canister that is in it, so many that have it too: a newer one that could not be had replaces
+    nothing. One that is damaged or unfinished counts for nothing, and goes by the same rule: it may be the last there
+    is. Those of other tools are never ours to take away.
     """
     complete = [one for one in backups if one.state == COMPLETE]
 
     def enough(one: Backup) -> bool:
         newer = [other for other in complete if other.kind == one.kind and other.time > one.time]
-        if one.kind != "snapshot":
+        if one.kind == "data":
+            # What a damaged one had cannot be read: all that any other has.
+            holds = one.holds or frozenset().union(*(other.holds for other in complete))
+            counts = [sum(item in other.holds for other in newer) for item in holds]
+            return min([len(newer), *counts]) >= keep_last
+        if one.kind == "files":
             return len(newer) >= keep_last
         if one.state == COMPLETE:
             return sum(other.subject == one.subject for other in newer) >= keep_last

@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import CtxError, SourceError, UsageError
+from migrator.backups.data import CanisterData, Listing, write_data
 from migrator.backups.download import AT_ONCE, LOG, download
-from migrator.backups.encryption import Identity
+from migrator.backups.encryption import Identity, Recipient
 from migrator.backups.icp import Directory, import_backup
 from migrator.backups.image import SnapshotImage
 from migrator.backups.listing import list_backups
@@ -528,6 +529,35 @@ def test_the_newest_does_not_go_because_it_is_damaged(tmp_path: Path) -> None:
     assert to_prune(list_backups(folder), keep_last=2, older_than=None, now=NOW + 9 * HOUR) == []
     going = to_prune(list_backups(folder), keep_last=1, older_than=None, now=NOW + 9 * HOUR)
     assert [one.name for one in going] == [f"snapshot-{stamp(NOW)}-app"]
+
+
+NOTHING: dict[str, int] = {}
+GOOD, FAILED, OTHER = ("a", {"list": 5}), ("a", NOTHING), ("b", {"list": 9})
+DATA_PRUNED: list[tuple[str, list[tuple[str, dict[str, int]]], list[int]]] = [
+    ("three newer that have it", [GOOD, GOOD, GOOD, GOOD], [0]),
+    ("newer ones of another canister", [GOOD, OTHER, OTHER, OTHER, OTHER], [1]),
+    ("newer ones in which it failed", [GOOD, FAILED, FAILED, FAILED], []),
+    ("of which one failed", [GOOD, FAILED, GOOD, GOOD, GOOD], [0, 1]),
+    ("newer ones that have more", [GOOD, *3 * [("a", {"list": 6, "listMore": 1})]], [0]),
+    ("newer ones that have less", [("a", {"list": 6, "listMore": 1}), GOOD, GOOD, GOOD], []),
+]
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize(("made", "gone"), [pytest.param(made, gone, id=name) for name, made, gone in DATA_PRUNED])
+def test_data_goes_when_newer_ones_have_it_too(
+    tmp_path: Path, made: list[tuple[str, dict[str, int]]], gone: list[int], *, encrypted: bool
+) -> None:
+    recipient = Recipient(key(tmp_path, "key.txt")[0]) if encrypted else None
+    for hours, (canister, listed) in enumerate(made):
+        listings = {name: Listing(name, "vec nat", count, [], b"") for name, count in listed.items()}
+        missing = {name: "it traps" for name in ("list", "listMore") if name not in listed}
+        path = tmp_path / f"data-backup-{stamp(NOW + hours * HOUR)}.json"
+        data = {"app": CanisterData(canister, None, listings, missing)}
+        write_data(path, data, created=stamp(NOW + hours * HOUR), network="ic", recipient=recipient)
+    going = to_prune(list_backups(tmp_path), keep_last=3, older_than=None, now=NOW + 99 * HOUR)
+    names = [f"data-backup-{stamp(NOW + hours * HOUR)}.json" for hours in gone]
+    assert sorted(one.name for one in going) == names
 
 
 PRUNING = """
