@@ -197,8 +197,10 @@ class Context:
         try:
             reply = self.operations.send(prepared, wait=WAIT)
         except Rejected as error:
-            self._rejected(step, action, prepared.request, error)
-            raise
+            if error.ran != "unknown":
+                self._rejected(step, action, prepared.request, error)
+                raise
+            return self._refused(error, step, action, prepared, observed)
         except NetworkError as error:
             if error.ran == "no":
                 self._over("never", step, action, prepared.request)
@@ -207,6 +209,18 @@ class Context:
             return self._found_out(step, action, prepared, observed)
         self._over("replied", step, action, prepared.request)
         return reply
+
+    def _refused(
+        self, said: Rejected, step: str, action: str, prepared: Prepared, observed: Callable[[], bool | None]
+    ) -> Any:  # noqa: ANN401
+        """Find out what became of a change that one machine refused, which may say so of what it passed on."""
+        self.told(f"{action}: {said.what}; one machine says so: waiting for the proof that it was not made")
+        try:
+            return self._found_out(step, action, prepared, observed)
+        except NetworkError as proof:
+            if proof.ran != "no":
+                raise
+            raise said from None
 
     def _found_out(self, step: str, action: str, prepared: Prepared, observed: Callable[[], bool | None]) -> Any:  # noqa: ANN401
         """Ask until it is certified what became of a change."""

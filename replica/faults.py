@@ -18,6 +18,7 @@ What: TypeAlias = Literal[
     "timeout",  # it is run, and no answer comes for `seconds`
     "silence",  # 202, and nothing is ever run
     "reject",  # refused before it is a call, with `code` and `error_code`
+    "denied",  # the same is said of a call that is run
     "forged",  # a signature that is none: of the certificate, or of the node
     "other key",  # certified by somebody else; of the status: another root key
     "time",  # certified `seconds` off: stale below zero, from a clock that is ahead above

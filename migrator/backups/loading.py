@@ -10,7 +10,7 @@ from analyzer.candid.principal import Principal
 from analyzer.errors import CtxError, SourceError
 from migrator.backups.download import AT_ONCE, WORKERS
 from migrator.backups.manifest import SECTIONS
-from migrator.network.errors import Rejected
+from migrator.network.errors import NetworkError, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,8 +91,10 @@ def load(
 def _put_back(client: ManagementClient, canister: bytes, snapshot: bytes, *, was_running: bool) -> None:
     try:
         client.load_snapshot(canister, snapshot)
-    except Rejected:  # then nothing of it is done
-        if was_running:
+    except NetworkError as error:
+        # Rejected by the network itself, or proven never to have run: then nothing of it is done.
+        is_sure = error.ran == "no" or (isinstance(error, Rejected) and error.certified)
+        if was_running and is_sure:
             client.start(canister)
         raise
 

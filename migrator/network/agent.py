@@ -16,7 +16,7 @@ from migrator.network import request
 from migrator.network.bls import raw_key
 from migrator.network.cbor import Malformed, decode
 from migrator.network.certificate import MAINNET_KEY, MAX_AGE, nat, verified
-from migrator.network.errors import CertificateError, NetworkError, Rejected
+from migrator.network.errors import CertificateError, NetworkError, Refused, Rejected
 from migrator.network.tree import Absent, Found, Tree, Unknown
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ WAIT = 10 * 60.0  # seconds for the outcome of a call
 _FIRST, _LAST = 0.25, 3.0  # seconds between questions how a call is
 _TRIES = 4
 _SIGNED = ("status", "reply", "reject_code", "reject_message", "error_code")
+_CODES = 6  # reject codes (interface spec 0.66)
 _ED25519 = 32  # bytes of a key
 _BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
 _NO_PATH = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
@@ -68,13 +69,14 @@ class SignedCall(NamedTuple):
 class Status(NamedTuple):
     """What is certified of a call. word: `unknown`, `received`, `processing`, `replied`, `rejected`, `done`.
 
-    time: ns since epoch, certified.
+    time: ns since epoch, certified. here: by a subnet that has the canister: what it does not know, did not run.
     """
 
     word: str
     time: int
     reply: bytes = b""
     reject: Rejected | None = None
+    here: bool = False
 
 
 class Agent:
@@ -120,7 +122,9 @@ class Agent:
         if said.get("status") == "replied":
             return _bytes(_map(said.get("reply")).get("arg"))
         if said.get("status") == "rejected":
-            raise _reject(said, certified=False)
+            rejected = _reject(said, certified=False)
+            rejected.ran = "no"  # a query changes nothing
+            raise rejected
         msg = "a query was answered with something that is no answer"
         raise NetworkError(msg, where=self.transport.url)
 
@@ -232,16 +236,18 @@ class Agent:
     def submit(self, signed: SignedCall, *, wait: float = ASK) -> Status | None:
         """Hand a call over; return its outcome where that comes with the answer, None: ask `status`.
 
-        Raises Rejected (not certified): it was not taken in. NetworkError with `ran`: `no`, it did not arrive;
-        `unknown`, send the same again, or ask `status`.
+        Raises Rejected (not certified), Refused: somebody says that it was not taken in. NetworkError with `ran`: `no`,
+        it did not arrive; `unknown`, send the same again, or ask `status`.
         """
         until = time.monotonic() + wait
         response = self._versioned("call", signed.effective, signed.envelope.data, until)
         if response.status == HTTPStatus.ACCEPTED:
             return None
-        if response.status in _BUSY or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if response.status != HTTPStatus.OK:
             msg = f"HTTP {response.status}: {response.text or 'no reason given'}"
-            raise NetworkError(msg, ran="unknown", where=self.transport.url)
+            is_final = HTTPStatus.BAD_REQUEST <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+            kind = Refused if is_final and response.status not in _BUSY else NetworkError
+            raise kind(msg, ran="unknown", where=self.transport.url)
         said = _answer(response, self.transport.url)
         if "certificate" in said:
             tree = self.proven(_bytes(said["certificate"]), signed.effective)
@@ -251,8 +257,10 @@ class Agent:
 
     def status(self, signed: SignedCall, *, wait: float = ASK) -> Status:
         """Return how far a call is, certified. Only who made it may ask. Raises NetworkError, CertificateError."""
-        tree = self.read_state(signed.effective, [[b"request_status", signed.envelope.request_id]], wait=wait)
-        return self._status_in(tree, signed)
+        # Only the subnet that has the canister shows its controllers: another one truly knows nothing of the call.
+        theirs = [b"canister", signed.effective, b"controllers"]
+        tree = self.read_state(signed.effective, [[b"request_status", signed.envelope.request_id], theirs], wait=wait)
+        return self._status_in(tree, signed)._replace(here=isinstance(tree.lookup(*theirs), Found))
 
     @staticmethod
     def _status_in(tree: Tree, signed: SignedCall) -> Status:
@@ -314,15 +322,25 @@ class Agent:
         return self.settle(self.prepare(canister, method, arg, effective=effective), wait=wait)
 
     def settle(self, signed: SignedCall, *, wait: float = WAIT) -> bytes:
-        """Send a call, again where it may not have arrived, and return its certified reply. Raises as `outcome`."""
+        """Send a call, again where it may not have arrived, and return its certified reply.
+
+        Raises as `outcome`, and Rejected (not certified) or Refused with `ran`: `unknown`, somebody says that the call
+        was not taken in, at the first attempt; `no`, that is proven by now.
+        """
         until = time.monotonic() + wait
+        refused: NetworkError | None = None
+        may_run = False  # an earlier attempt may have arrived: what is said of a later one is not the whole of it
         for attempt in range(_TRIES):
             try:
                 status = self.submit(signed, wait=min(ASK, until - time.monotonic()))
-            except (Rejected, CertificateError):
+            except CertificateError:
                 raise
-            except NetworkError:
+            except (Rejected, Refused) as error:
+                refused = error
+                break
+            except NetworkError as error:
                 # The same bytes are the same request: it does not run twice.
+                refused, may_run = error, may_run or error.ran == "unknown"
                 if attempt == _TRIES - 1 or not self._pause(attempt, until):
                     break
                 continue
@@ -330,8 +348,17 @@ class Agent:
                 return status.reply
             if status is not None and status.reject is not None:
                 raise status.reject
+            refused = None
             break
-        return self.outcome(signed, wait=max(0.1, until - time.monotonic()))
+        if refused is not None and not may_run:
+            raise refused
+        try:
+            return self.outcome(signed, wait=max(0.1, until - time.monotonic()))
+        except NetworkError as error:
+            if refused is None or error.ran != "no":
+                raise
+            refused.ran = "no"
+            raise refused from None
 
 
 def _is_signed(said: Mapping[str, Any], signature: Mapping[str, Any], request_id: bytes, der: bytes) -> bool:
@@ -352,11 +379,11 @@ def _is_signed(said: Mapping[str, Any], signature: Mapping[str, Any], request_id
 def never_ran(status: Status, signed: SignedCall) -> bool:
     """Tell whether it is proven that a call did not run and never will.
 
-    It is not known at a certified time after its expiry, and by no more than the five minutes for which the network
-    remembers.
+    The subnet of the canister does not know it at a certified time after its expiry, and by no more than the five
+    minutes for which it remembers.
     """
     expiry = signed.envelope.expiry
-    return status.word == "unknown" and expiry < status.time <= expiry + MAX_AGE
+    return status.word == "unknown" and status.here and expiry < status.time <= expiry + MAX_AGE
 
 
 def fetch_root_key(transport: Transport, *, wait: float = ASK) -> bytes:
@@ -407,7 +434,7 @@ def _bytes(value: object) -> bytes:
 
 def _reject(said: Mapping[str, Any], *, certified: bool) -> Rejected:
     code, message, error_code = said.get("reject_code"), said.get("reject_message"), said.get("error_code")
-    if not isinstance(code, int) or not isinstance(message, str):
+    if not isinstance(code, int) or not isinstance(message, str) or not 1 <= code <= _CODES:
         msg = "the answer has another form than answers have"
         raise CertificateError(msg, step="form")
     return Rejected(code, error_code if isinstance(error_code, str) else "", message, certified=certified)

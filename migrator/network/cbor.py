@@ -16,6 +16,17 @@ class Malformed(Exception):
     """Bytes that are not the CBOR that was expected."""
 
 
+def _refuse(_value: Any, _immutable: bool) -> Any:  # noqa: ANN401, FBT001 - as the library calls it
+    msg = "a tag that no answer has"
+    raise ValueError(msg)
+
+
+# What the library would make other values of: numbers of any size, dates, regular expressions, values that are shared.
+_REFUSED = dict.fromkeys(
+    (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000), _refuse
+)
+
+
 def decode(data: bytes) -> Any:  # noqa: ANN401 - any value of CBOR
     """Return the value of one CBOR item, self-described or not; maps and lists are as they come. Raises Malformed."""
     if len(data) > MAX_BYTES:
@@ -28,6 +39,7 @@ def decode(data: bytes) -> Any:  # noqa: ANN401 - any value of CBOR
             allow_duplicate_keys=False,
             strict_hashable_types=True,
             allow_indefinite=False,
+            semantic_decoders=_REFUSED,
         )
         value = decoder.decode()
         if _has_more(decoder):

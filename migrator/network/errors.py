@@ -34,15 +34,20 @@ class CertificateError(NetworkError):
         self.step = step
 
 
+class Refused(NetworkError):
+    """Whoever was asked does not take the call, and asking again changes nothing. It is its word alone: `unknown`."""
+
+
 class Rejected(NetworkError):
     """The network or a canister says no. code: 1 to 6. error_code: such as IC0503, "" where it is not told.
 
-    certified: all of the subnet says so; else one replica does, and the call was not taken in.
+    certified: all of the subnet says so; else one replica does, or who stands before it: that the call was not taken in
+    is its word alone, and `ran` is `unknown` until it is proven.
     """
 
     def __init__(self, code: int, error_code: str, message: str, *, certified: bool) -> None:
         words = f"{error_code}: {message}" if error_code else f"reject code {code}: {message}"
-        super().__init__(words, ran="yes" if certified else "no", hint=HINTS.get(error_code))
+        super().__init__(words, ran="yes" if certified else "unknown", hint=HINTS.get(error_code))
         self.code = code
         self.error_code = error_code
         self.message = message

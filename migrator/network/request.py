@@ -82,7 +82,9 @@ def _hash(value: Value) -> bytes:
         return sha256(leb128(value)).digest()
     if isinstance(value, str):
         value = value.encode()
-    assert isinstance(value, bytes)  # noqa: S101 - nothing else is left
+    if not isinstance(value, bytes):
+        msg = "requests and answers have no such value"
+        raise TypeError(msg)
     return sha256(value).digest()
 
 

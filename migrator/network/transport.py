@@ -70,18 +70,26 @@ class Transport:
     def _send(self, method: str, path: str, body: bytes | None, until: float) -> Response:
         import httpx  # noqa: PLC0415 - loading it takes as long as a comparison
 
+        from migrator.network.deadlines import deadline  # noqa: PLC0415 - loads it too
+
         left = until - time.monotonic()
         if left <= 0:
             msg = "no answer in time"
             raise NetworkError(msg, ran="no", where=self.url)
-        headers = {} if body is None else {"content-type": CBOR}
+        headers = {"accept-encoding": "identity"} | ({} if body is None else {"content-type": CBOR})
         timeout = httpx.Timeout(left, connect=min(left, CONNECT))
         try:
-            with self._pool().stream(
-                method, self.url + path, content=body, headers=headers, timeout=timeout
-            ) as response:
+            with (
+                deadline(until),
+                self._pool().stream(
+                    method, self.url + path, content=body, headers=headers, timeout=timeout
+                ) as response,
+            ):
+                if response.headers.get("content-encoding", "identity") != "identity":
+                    msg = "the answer is packed, which nobody asked for"
+                    raise NetworkError(msg, ran="unknown", where=self.url)
                 parts, size = [], 0
-                for part in response.iter_bytes():
+                for part in response.iter_raw():
                     parts.append(part)
                     size += len(part)
                     if size > MAX_BYTES:
@@ -102,11 +110,14 @@ class Transport:
     def _pool(self) -> httpx.Client:
         import httpx  # noqa: PLC0415 - see above
 
+        from migrator.network.deadlines import keep_deadlines  # noqa: PLC0415 - see above
+
         with self._lock:
             if self._client is None:
                 limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
                 # Proxies of the environment would see what goes to a local network, and answer for it.
                 self._client = httpx.Client(limits=limits, follow_redirects=False, trust_env=not self.is_local)
+                keep_deadlines(self._client)
             return self._client
 
 

@@ -51,7 +51,9 @@ async def faulty(
             raise Cut
         case "silence":
             return Answer(HTTPStatus.ACCEPTED)
-        case "reject":
+        case "reject" | "denied":
+            if fault.what == "denied":
+                await run()
             reject = rejection(Reject(fault.code, fault.error_code, fault.message))
             status = "rejected" if action == "query" else "non_replicated_rejection"
             return Answer(HTTPStatus.OK, encode({"status": status, **reject}), CBOR)

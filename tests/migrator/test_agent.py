@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analyzer.candid.principal import Principal
 from analyzer.errors import UsageError
-from migrator.network.agent import Agent, SignedCall, fetch_root_key, never_ran
+from migrator.network.agent import Agent, SignedCall, _is_signed, fetch_root_key, never_ran
 from migrator.network.canister import read_canister
-from migrator.network.errors import CertificateError, NetworkError, Rejected
+from migrator.network.errors import CertificateError, NetworkError, Refused, Rejected
 from migrator.network.identity import Anonymous
 from migrator.network.management import PIECE, ManagementClient, upgrade_mode
 from migrator.network.transport import Transport
@@ -29,9 +31,9 @@ from tests.replica.gateway.echo import ECHO, EchoNetwork
 from tests.replica.wat import canister
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from replica.faults import Kind
+    from replica.faults import Kind, What
 
 MODULE = canister(COUNTING)
 NOWHERE = b"\xee" * 8 + b"\1\1"
@@ -134,9 +136,99 @@ def test_a_reject_before_it_is_a_call(ic: Replica, agent: Agent, counting: bytes
     ic.faults.add("call", Fault("reject", code=2, error_code="IC0209", message="too much"))
     with pytest.raises(Rejected) as raised:
         agent.call(counting, "add", b"")
-    assert (raised.value.ran, raised.value.certified, raised.value.code) == ("no", False, 2)
+    assert (raised.value.ran, raised.value.certified, raised.value.code) == ("unknown", False, 2)
     assert raised.value.hint == "too much was installed just now: wait some minutes"
     assert count(ic, counting) == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "words", "runs"),
+    [
+        pytest.param("lost", "reject", None, 1, id="it ran, its answer was lost, and the same again is refused"),
+        pytest.param("lost", "denied", None, 1, id="of which one machine says that it did not"),
+        pytest.param("reset", "reject", "too much", 0, id="it may have arrived, and did not: proven, with the reason"),
+    ],
+)
+def test_what_is_said_of_a_second_attempt_is_not_believed(
+    ic: Replica, agent: Agent, counting: bytes, first: What, then: What, words: str | None, runs: int
+) -> None:
+    signed = agent.prepare(counting, "add", b"", lasts=2_000_000_000)
+    ic.faults.add("call", Fault(first))
+    ic.faults.add("call", Fault(then, message="too much"))
+    if words is None:
+        assert agent.settle(signed) == b""
+    else:
+        with pytest.raises(Rejected, match=words) as raised:
+            agent.settle(signed)
+        assert (raised.value.ran, raised.value.certified) == ("no", False)
+    assert count(ic, counting) == runs
+
+
+@pytest.mark.parametrize("status", [400, 403, 413])
+def test_a_gateway_that_takes_no_call(ic: Replica, agent: Agent, counting: bytes, status: int) -> None:
+    ic.faults.add("call", Fault("http", status=status))
+    started = time.monotonic()
+    with pytest.raises(Refused, match=f"HTTP {status}: injected") as raised:
+        agent.call(counting, "add", b"")
+    assert raised.value.ran == "unknown"
+    assert time.monotonic() - started < 5
+
+
+def _drip(to: socket.socket) -> None:
+    to.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+    for _ in range(100):
+        to.sendall(b"a")
+        time.sleep(0.1)
+
+
+def _hints(to: socket.socket) -> None:
+    for _ in range(100):
+        to.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        time.sleep(0.1)
+
+
+def _body(to: socket.socket) -> None:
+    to.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    for _ in range(100):
+        to.sendall(b"1\r\na\r\n")
+        time.sleep(0.1)
+
+
+def _packed(to: socket.socket) -> None:
+    to.sendall(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nok")
+
+
+@pytest.mark.parametrize("answer", [_drip, _hints, _body, _packed])
+def test_a_deadline_is_one(answer: Callable[[socket.socket], None]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError), listening.accept()[0] as accepted:
+                accepted.recv(65536)
+                answer(accepted)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        started = time.monotonic()
+        with closing(Transport(f"http://127.0.0.1:{listening.getsockname()[1]}")) as transport:
+            with pytest.raises(NetworkError) as raised:
+                transport.get("/api/v2/status", until=started + 1)
+            assert raised.value.ran == "unknown"
+            assert time.monotonic() - started < 3
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": "replied", "reply": {"arg": None}},
+        {"status": "replied", "reply": {"arg": b"", "more": 1.5}},
+        {"status": "replied", "reply": {"arg": b"", "more": [True, None]}},
+    ],
+)
+def test_an_answer_of_another_form(said: dict[str, Any]) -> None:
+    one = {"timestamp": 1, "identity": b"n", "signature": b"s"}
+    assert not _is_signed(said, one, b"\0" * 32, b"\0" * 44)
 
 
 def test_a_call_that_never_finishes(ic: Replica, agent: Agent, counting: bytes) -> None:

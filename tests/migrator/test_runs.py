@@ -18,6 +18,7 @@ from migrator.plan.build import About, Wanted, make_plan
 from migrator.plan.file import packed
 from migrator.plan.model import Rollback
 from migrator.recover import diagnose
+from replica.faults import Fault
 from tests.migrator.killing import Killed
 from tests.migrator.live import NAME, Place, place
 from tests.migrator.trial import SAFE, TRAPS, WRONG, Trial, seen
@@ -107,6 +108,18 @@ def test_a_stale_plan_says_what_differs(there: Place, tmp_path: Path) -> None:
     outcome = trial.orchestrator().run()
     assert outcome.exit_code == 4
     assert "the module" in str(outcome.error)
+
+
+@pytest.mark.parametrize("method", ["stop_canister", "take_canister_snapshot", "install_code", "start_canister"])
+def test_what_one_machine_calls_refused_is_looked_at(there: Place, tmp_path: Path, method: str) -> None:
+    """A gateway passes a change on, and says that it was not taken in: what is certified counts."""
+    trial = Trial(there, tmp_path, SAFE)
+    there.ic.faults.add("call", Fault("denied", method=method, message="not today"))
+    told: list[str] = []
+    outcome = trial.orchestrator(told=told.append).run()
+    assert outcome.exit_code == 0, outcome.error
+    assert any("not today; one machine says so" in line for line in told)
+    trial.whole(new=True)
 
 
 def test_held_before_the_start_and_gone_on_with(there: Place, tmp_path: Path) -> None:
