@@ -84,7 +84,7 @@ def identity_of_file(path: Path, *, password: Password | None = None) -> Identit
 
 def identity_of_command(command: str) -> Identity:
     """Return the identity whose PEM a command prints, e.g. `icp identity export NAME`. Raises SourceError."""
-    where = f"--identity-command {shlex.split(command)[0]}" if command.strip() else "--identity-command"
+    where = f"--identity-command {command.split(maxsplit=1)[0]}" if command.strip() else "--identity-command"
     try:
         done = subprocess.run(
             shlex.split(command), stdin=None, stdout=subprocess.PIPE, timeout=_SECONDS, check=False, text=False
@@ -120,7 +120,8 @@ def _of_icp(name: str, environment: Mapping[str, str]) -> Named | None:
     listed = folder / "identity_list.json"
     if not listed.exists():
         return None
-    details = _json(listed).get("identities", {}).get(name)
+    known = _json(listed).get("identities")
+    details = known.get(name) if isinstance(known, dict) else None
     if not isinstance(details, dict):
         return None
     return Named("icp", name, str(details.get("kind")), folder / "keys" / f"{name}.pem", details)
@@ -156,12 +157,10 @@ def _opened(found: Named, password: Password | None) -> Identity:
         return Anonymous()
     if found.kind == "encryption":
         return from_pem(_decrypted(found, _asking(password, where)()), where)
-    if found.kind == "keyring_identity_suffix":
+    if found.kind in ("keyring_identity_suffix", "keyring"):
         return from_pem(_of_keyring(found), where)
     msg = f"it is kept as `{found.kind}`, which is not read here"
-    export = f"{found.tool} identity export {found.name}"
-    hint = f"--identity-command '{export}'" if found.kind == "keyring" else "use an identity with a key in a file"
-    raise SourceError(msg, where=where, hint=hint)
+    raise SourceError(msg, where=where, hint="use an identity with a key in a file")
 
 
 def _asking(password: Password | None, where: str) -> Callable[[], bytes]:
@@ -196,17 +195,19 @@ def _decrypted(found: Named, password: bytes) -> bytes:
 
 
 def _of_keyring(found: Named) -> bytes:
-    where = f"dfx identity {found.name}"
-    export = f"--identity-command 'dfx identity export {found.name}'"
+    """Return the PEM that a tool keeps in the system's keyring: dfx in hex, icp-cli as it is."""
+    where = f"{found.tool} identity {found.name}"
+    export = f"--identity-command '{found.tool} identity export {found.name}'"
     try:
         import keyring  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - an extra
     except ImportError:
         msg = "it is kept in the system's keyring"
         raise SourceError(msg, where=where, hint=f"pip install 'ctxcheck[keyring]', or {export}") from None
-    entry = f"internet_computer_identity_{found.details['keyring_identity_suffix']}"
     try:
-        told = keyring.get_password("internet_computer_identities", entry)
-        return bytes.fromhex(told or "")
+        if found.tool == "icp":
+            return str(keyring.get_password("icp-cli", found.name) or "").encode()
+        entry = f"internet_computer_identity_{found.details['keyring_identity_suffix']}"
+        return bytes.fromhex(keyring.get_password("internet_computer_identities", entry) or "")
     except Exception:  # noqa: BLE001 - whatever a keyring raises; its words might tell what is in it
         msg = "the system's keyring does not give it out"
         raise SourceError(msg, where=where, hint=export) from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from analyzer.candid.principal import Principal
 from analyzer.errors import SourceError
+from migrator.network.pkcs8 import ed25519_seed, opened_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,8 @@ def from_pem(pem: bytes, where: str, *, password: Callable[[], bytes] | None = N
 
     Raises SourceError: no key, one that does not open, or one of a kind that the network does not take.
     """
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - takes time to load
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - takes time to load
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     try:
         found: object = load_pem_private_key(pem, password=None)
@@ -89,18 +91,30 @@ def from_pem(pem: bytes, where: str, *, password: Callable[[], bytes] | None = N
             hint = "--identity-password-file FILE, or --identity-command 'icp identity export NAME'"
             raise SourceError(msg, where=where, hint=hint) from None
         found = _opened(pem, where, password())
+    except UnsupportedAlgorithm:
+        raise _other_kind(where) from None
     except ValueError:
-        msg = "this holds no private key in PEM"
-        raise SourceError(msg, where=where) from None
+        seed = ed25519_seed(pem)
+        if seed is None:
+            msg = "this holds no private key in PEM"
+            raise SourceError(msg, where=where) from None
+        return _of_ic("ed25519", seed)
     return _key(found, where)
 
 
 def _opened(pem: bytes, where: str, password: bytes) -> object:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - see above
 
     try:
         return load_pem_private_key(pem, password=password)
+    except UnsupportedAlgorithm:
+        raise _other_kind(where) from None
     except (ValueError, TypeError):
+        seed = opened_seed(pem, password)
+        if seed is not None:
+            return Ed25519PrivateKey.from_private_bytes(seed)
         msg = "the password is not the one of this key"
         raise SourceError(msg, where=where) from None
 
@@ -114,8 +128,12 @@ def _key(found: object, where: str) -> Key:
         return _of_ic("secp256k1", found.private_numbers().private_value.to_bytes(_WIDTH, "big"))
     if isinstance(found, ec.EllipticCurvePrivateKey) and found.curve.name == "secp256r1":
         return _p256(found)
+    raise _other_kind(where)
+
+
+def _other_kind(where: str) -> SourceError:
     msg = "the Internet Computer takes keys of Ed25519, secp256k1 and P-256, and this is none of them"
-    raise SourceError(msg, where=where)
+    return SourceError(msg, where=where)
 
 
 def _of_ic(kind: str, private: bytes) -> Key:

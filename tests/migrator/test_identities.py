@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from analyzer.candid.principal import Principal
 from analyzer.errors import SourceError, UsageError
 from migrator.network.identities import default_identity, identity_named, identity_of_command, identity_of_file
-from migrator.network.identity import Anonymous
+from migrator.network.identity import Anonymous, from_pem
 from tests.replica.icp import icp_in
 
 if TYPE_CHECKING:
@@ -65,6 +66,65 @@ def test_identities_of_icp_cli(tmp_path: Path, storage: str) -> None:
             identity_named("alice", password=lambda _: b"wrong", environment=environment)
 
 
+@pytest.mark.parametrize("storage", ["plaintext", "password"])
+def test_ed25519_of_icp_cli(tmp_path: Path, storage: str) -> None:
+    """It writes PKCS#8 of version 2, which has the public key in it."""
+    icp = icp_in(tmp_path)
+    (tmp_path / "pw").write_bytes(SECRET)
+    (tmp_path / "key.pem").write_bytes(pem(ed25519.Ed25519PrivateKey.generate()))
+    more = ("--storage-password-file", "pw") if storage == "password" else ()
+    assert icp("identity", "import", "ed", "--from-pem", "key.pem", "--storage", storage, *more).returncode == 0
+    environment = {"ICP_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
+    found = identity_named("ed", password=lambda _: SECRET, environment=environment)
+    assert found.sender == identity_of_file(tmp_path / "key.pem").sender
+    assert len(found.sign(b"message")) == 64
+    kept = tmp_path / "home" / "identity" / "keys" / "ed.pem"
+    if storage == "password":
+        with pytest.raises(SourceError, match="not the one of this key"):
+            identity_named("ed", password=lambda _: b"wrong", environment=environment)
+    body = kept.read_bytes().splitlines()
+    for length in range(1, len(base64.b64decode(b"".join(body[1:-1])))):
+        cut = base64.b64encode(base64.b64decode(b"".join(body[1:-1]))[:length])
+        kept.write_bytes(b"\n".join([body[0], cut, body[-1]]))
+        with pytest.raises(SourceError):
+            identity_named("ed", password=lambda _: SECRET, environment=environment)
+
+
+def test_the_form_in_which_dfx_once_wrote() -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    start, attached = bytes.fromhex("3053020101300506032b657004220420"), bytes.fromhex("a123032100")
+
+    def written(told: bytes) -> bytes:
+        body = base64.encodebytes(start + key.private_bytes_raw() + attached + told)
+        return b"-----BEGIN PRIVATE KEY-----\n" + body + b"-----END PRIVATE KEY-----\n"
+
+    assert from_pem(written(public), "a file").sender == from_pem(pem(key), "a file").sender
+    with pytest.raises(SourceError, match="no private key"):
+        from_pem(written(bytes([public[0] ^ 1, *public[1:]])), "a file")
+
+
+def test_a_keyring_of_icp_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """icp-cli can keep a keyring's entries in a folder; there is no keyring of the system here."""
+    entries = tmp_path / "ring"
+    entries.mkdir()
+    icp = icp_in(tmp_path, ICP_CLI_KEYRING_MOCK_DIR=str(entries))
+    assert icp("identity", "new", "alice", "--storage", "keyring").returncode == 0
+    environment = {"ICP_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
+    told = json.loads((tmp_path / "home" / "identity" / "identity_list.json").read_text("utf-8"))
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(SourceError, match="the system's keyring") as raised:
+        identity_named("alice", environment=environment)
+    assert "icp identity export alice" in str(raised.value.hint)
+
+    def get_password(service: str, user: str) -> str:
+        return (entries / f"default_{service}_{user}.mockcred").read_text("utf-8")
+
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=get_password))
+    found = identity_named("alice", environment=environment)
+    assert str(Principal(found.sender)) == told["identities"]["alice"]["principal"]
+
+
 KEYS: dict[str, Callable[[], Any]] = {
     "ed25519": ed25519.Ed25519PrivateKey.generate,
     "secp256k1": lambda: ec.generate_private_key(ec.SECP256K1()),
@@ -101,7 +161,7 @@ def test_who_is_meant(tmp_path: Path) -> None:
     environment = dfx(tmp_path, "alice", pem(KEYS["ed25519"]()))
     listed = tmp_path / ".local" / "share" / "icp-cli" / "identity" / "identity_list.json"
     listed.parent.mkdir(parents=True)
-    kinds = {"alice": {"kind": "pem"}, "ring": {"kind": "keyring"}, "key": {"kind": "hsm"}, "web": {"kind": "web-auth"}}
+    kinds = {"alice": {"kind": "pem"}, "key": {"kind": "hsm"}, "web": {"kind": "web-auth"}}
     listed.write_text(json.dumps({"identities": kinds}), "utf-8")
     assert isinstance(identity_named("anonymous", environment=environment), Anonymous)
     with pytest.raises(UsageError, match="both icp-cli and dfx"):
@@ -109,7 +169,7 @@ def test_who_is_meant(tmp_path: Path) -> None:
     assert identity_named("dfx:alice", environment=environment).public_key is not None
     with pytest.raises(UsageError, match="there is no identity `nobody`"):
         identity_named("nobody", environment=environment)
-    for name, hint in (("ring", "icp identity export ring"), ("key", "a key in a file"), ("web", "a key in a file")):
+    for name, hint in (("key", "a key in a file"), ("web", "a key in a file")):
         with pytest.raises(SourceError, match="which is not read here") as raised:
             identity_named(name, environment=environment)
         assert hint in str(raised.value.hint)
@@ -134,6 +194,7 @@ def test_a_command(tmp_path: Path) -> None:
         ("/no/such/program", "cannot be run"),
         (f"{sys.executable} -c pass", "no private key"),
         ("", "cannot be run"),
+        ("icp 'x", "cannot be run"),
     ):
         with pytest.raises(SourceError, match=words):
             identity_of_command(command)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 INSTALLED = FOLDER / "node_modules" / "@icp-sdk" / "icp-cli-linux-x64" / "bin" / "icp"
 
 
-def icp_in(folder: Path) -> Icp:
-    """Return the program, run in a folder that is its home too; skips or fails where it is not installed."""
+def icp_in(folder: Path, **more: str) -> Icp:
+    """Return the program, run in a folder that is its home too, with more variables of the environment; skips or fails where it is not installed."""
     program = Path(os.environ.get("CTXCHECK_ICP", INSTALLED))
     if not program.exists():
         reason = "icp-cli is not installed: npm @icp-sdk/icp-cli-linux-x64, or its path in CTXCHECK_ICP"
@@ -34,6 +34,7 @@ def icp_in(folder: Path) -> Icp:
             "HOME": str(folder),
             "ICP_HOME": str(folder / "home"),
             "DO_NOT_TRACK": "1",
+            **more,
         }
         return subprocess.run(
             [program, *arguments],
