@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from analyzer.errors import CtxError, ParseError
+from analyzer.errors import CtxError, ParseError, SourceError
 from ctxcheck import __version__
 
 if TYPE_CHECKING:
@@ -127,10 +128,23 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         # Who reads our output went away (`ctxcheck ... | head`): nothing is wrong and nobody listens.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _leave(141)
+    except OSError as error:
+        _print_error(_of_system(error))
+        _leave(SourceError.exit_code)
     except (MemoryError, RecursionError) as error:
         click.echo(f"ctxcheck: {type(error).__name__}: the input is too large to be judged here", err=True)
         _leave(_INTERNAL)
     _leave(code if isinstance(code, int) else 0)
+
+
+def _of_system(error: OSError) -> SourceError:
+    """Return in words that a file cannot be read or written: the disk is full, or it is not allowed."""
+    why = error.strerror or type(error).__name__
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    hint = "make room, and call it again: what was begun is not taken for complete" if full else None
+    return SourceError(
+        f"the system says: {why}", where=None if error.filename is None else str(error.filename), hint=hint
+    )
 
 
 def _leave(code: int) -> NoReturn:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analyzer.errors import SourceError
 from analyzer.report.drawing import Drawing, Line, wrapped
 from ctxcheck.backing_up import find_backup, open_store
 from ctxcheck.bytes import of_bytes, of_cycles
@@ -63,7 +64,12 @@ def command(ctx: click.Context, shown: str, *, form: str, verify: bool) -> None:
     if form == "json":
         name = {"snapshot": "manifest.json", "files": "ctxcheck-manifest.json", "data": ""}[found.kind]
         path = found.path / name if name else found.path
-        sys.stdout.write(path.read_text("utf-8"))
+        from migrator.backups.listing import UNVERIFIED  # noqa: PLC0415 - loaded for backups alone
+
+        if found.state == UNVERIFIED:
+            msg = "this backup is of another tool: nothing is known of it in JSON"
+            raise SourceError(msg, where=found.name, hint="leave --format out")
+        sys.stdout.write(path.read_text("utf-8", "replace"))
         return
     show(partial({"snapshot": _snapshot, "files": _files, "data": _data}[found.kind], project, found))
 

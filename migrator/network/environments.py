@@ -247,13 +247,14 @@ def _text(value: object, what: str, where: str) -> str:
 
 
 def _key(text: str, where: str) -> bytes:
+    from migrator.network.bls import raw_key  # noqa: PLC0415 - loads the curve
+
     try:
         key = bytes.fromhex(text)
+        raw_key(key)
     except ValueError:
-        key = b""
-    if len(key) != 133:  # noqa: PLR2004 - bytes of a BLS key in DER
-        msg = f"{where} is no root key: 133 bytes in hex"
-        raise UsageError(msg)
+        msg = f"{where} is no root key: 133 bytes in hex, a BLS key in DER"
+        raise UsageError(msg) from None
     return key
 
 

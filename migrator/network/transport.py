@@ -43,7 +43,10 @@ class Transport:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError:  # half of an IPv6 address
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             msg = f"`{url}` is no URL of a network"
             raise UsageError(msg, hint="https://icp-api.io is mainnet, http://127.0.0.1:PORT a local one")

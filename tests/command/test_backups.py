@@ -375,6 +375,21 @@ def test_encrypted(project: Project) -> None:
     project("restore", snapshot.name, *ON, "-y", "--age-identity", "key.txt")
 
 
+def test_a_full_disk(project: Project) -> None:
+    """A file may grow to 16 KiB: what is begun is no backup, and the canister is as it was."""
+    words = [sys.executable, "-m", "ctxcheck", "backup", *ON, "--no-files", "--no-data", "--identity", "anonymous"]
+    limited = ["bash", "-c", 'ulimit -f 16; exec "$@"', "bash", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(project.folder / "home")}
+    done = subprocess.run(limited, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "the system says: File too large" in done.stderr
+    assert "make room" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not [one for one in project.backups("snapshot-") if (one / "COMPLETE").exists()]
+    assert "going on with" in project("backup", *ON, "--no-files", "--no-data", "--resume").stderr
+    assert not project.on_chain
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -387,9 +402,14 @@ def test_encrypted(project: Project) -> None:
         (("backup", *ON, "--identity", "nobody"), 2, "there is no identity `nobody`"),
         (("backup", *ON, "--identity", "x", "--identity-file", "y"), 2, "three ways to say one thing"),
         (("prune", "--older-than", "yesterday"), 2, "is no age"),
+        (("status", "-n", "http://[bad", "aaaaa-aa"), 2, "is no URL of a network"),
+        (("status", "-n", "http://127.0.0.1:9", "-k", "00" * 133, "aaaaa-aa"), 2, "--root-key is no root key"),
+        (("status", *ON, "--identity-command", "icp 'x"), 3, "cannot be run: No closing quotation"),
+        (("show", "fs-backup-2024-01-01T12-00-00-000Z", "--format", "json"), 3, "of another tool"),
     ],
 )
 def test_mistakes(project: Project, arguments: tuple[str, ...], code: int, words: str) -> None:
+    (project.folder / "backups" / "fs-backup-2024-01-01T12-00-00-000Z").mkdir(parents=True)  # of an earlier script
     assert words in project(*arguments, code=code).stderr
 
 
