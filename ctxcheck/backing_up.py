@@ -73,7 +73,7 @@ def back_up_project(connection: Connection, stamp: str, recipient: Recipient | N
 
     make_folder(backups_folder(connection.project), ignored=True)
     folder = backups_folder(connection.project) / f"fs-backup-{stamp}"
-    running = [name for name in NETWORKS if _runs(connection.project, name)]
+    running = [name for name in NETWORKS if runs(connection.project, name)]
     made = back_up_files(connection.project, folder, running=running, recipient=recipient)
     click.echo(f"files: {len(made.hashes)} in {folder.name}", err=True)
     emit("step", words=f"files: {len(made.hashes)} in {folder.name}")
@@ -82,21 +82,29 @@ def back_up_project(connection: Connection, stamp: str, recipient: Recipient | N
     return folder
 
 
-def _runs(project: Path, name: str) -> bool:
-    """Tell whether the local network whose state is in a folder answers."""
-    from migrator.network.environments import find_place  # noqa: PLC0415 - see above
+def runs(project: Path, name: str) -> bool:
+    """Tell whether a local network whose state is in a folder may run: where nobody can tell, it may."""
+    from migrator.network.environments import local_urls  # noqa: PLC0415 - see above
+
+    tool, file = ("dfx", "dfx.json") if name == ".dfx" else ("icp", "icp.yaml")
+    if not (project / name).exists() or not (project / file).is_file():
+        return False
+    try:
+        return any(map(_is_there, local_urls(project, tool)))
+    except CtxError:
+        return True
+
+
+def _is_there(url: str) -> bool:
+    """Tell whether anybody takes a connection. Raises CtxError: it is no URL."""
+    from migrator.network.errors import NetworkError  # noqa: PLC0415 - see above
     from migrator.network.transport import Transport  # noqa: PLC0415
 
-    if not (project / name).exists() or not (project / ("dfx.json" if name == ".dfx" else "icp.yaml")).is_file():
-        return False
-    try:
-        transport = Transport(find_place(project, network="local").url)
-    except CtxError:
-        return False
+    transport = Transport(url)
     try:
         transport.get("/api/v2/status", until=time.monotonic() + 3)
-    except CtxError:
-        return False
+    except NetworkError as error:
+        return error.ran != "no"
     finally:
         transport.close()
     return True
@@ -134,6 +142,7 @@ def back_up_data(
     )
     from migrator.backups.private import make_folder  # noqa: PLC0415
     from migrator.network.canister import CANDID, read_canister  # noqa: PLC0415
+    from migrator.network.management import LARGEST_CALL  # noqa: PLC0415
 
     config = read_decisions(connection.project).config
     found = {}
@@ -149,7 +158,7 @@ def back_up_data(
                 return connection.agent.query(target.id, name, arg)
 
             kept = config.of(target.name).data
-            asked = queries or kept.listings or (*listing_queries(interface), *kept.paged, *kept.optional)
+            asked = queries or (*(kept.listings or listing_queries(interface)), *kept.paged, *kept.optional)
             listings, missing = read_data(interface, ask, asked, paging_of(kept))
         hashed = None if module is None else module.hex()
         without = Variables(None, why="no snapshot was made with this backup")
@@ -159,6 +168,10 @@ def back_up_data(
         entries = sum(one.entries or 0 for one in listings.values())
         click.echo(f"data of {target.name}: {entries:,} entries of {len(listings)} queries", err=True)
         emit("step", words=f"data of {target.name}: {entries:,} entries of {len(listings)} queries")
+        for name, listing in listings.items():
+            if len(listing.reply) > LARGEST_CALL:
+                words = f"{of_bytes(len(listing.reply))}, more than one call takes back: only the snapshot restores it"
+                click.echo(f"  {name}: {words}", err=True)
         for name, why in missing.items():
             optional = " (optional)" if name in found[target.name].optional else ""
             click.echo(f"  NOT backed up{optional}: {name}, because {why}", err=True)

@@ -24,6 +24,9 @@ def of_bytes(count: float) -> str:
     return f"{count:,.0f} {_UNITS[unit]}" if unit == 0 else f"{count:,.1f} {_UNITS[unit]}"
 
 
+PER_BYTE = 2_000  # cycles for a byte that is sent (network.md 1.4; a subnet of 13 nodes)
+
+
 def of_cycles(count: int) -> str:
     """Return a number of cycles in words, in trillions where there are so many."""
     return f"{count / 1e12:,.3f} T cycles" if count >= 10**9 else f"{count:,} cycles"

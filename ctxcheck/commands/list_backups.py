@@ -30,7 +30,7 @@ def command(*, form: str) -> None:
 
     found = list_backups(backups_folder(project_folder()))
     if form == "json":
-        backups = [{**one._asdict(), "path": str(one.path)} for one in found]
+        backups = [{**one._asdict(), "path": str(one.path), "holds": sorted(map(list, one.holds))} for one in found]
         sys.stdout.write(json.dumps({"schema": "ctxcheck.backups/1", "backups": backups}, indent=1) + "\n")
         return
     if not found:

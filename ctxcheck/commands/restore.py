@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.errors import CtxError, SourceError, UsageError
-from analyzer.sources.decisions import read_decisions
-from ctxcheck.backing_up import backups_folder, find_backup, open_store, paging_of, taken_file
-from ctxcheck.bytes import Transfer, of_bytes, of_cycles
-from ctxcheck.connection import Connection, Target, confirmed, connected, project_folder
+from ctxcheck.backing_up import backups_folder, find_backup, open_store, runs, taken_file
+from ctxcheck.bytes import PER_BYTE, Transfer, of_bytes, of_cycles
+from ctxcheck.connection import Connection, confirmed, connected, project_folder
 from ctxcheck.events import events_option
 from ctxcheck.network_options import network_options
 
 if TYPE_CHECKING:
+    from migrator.backups.files import FileChange
     from migrator.backups.listing import Backup
     from migrator.network.management import ManagementClient, SnapshotInfo
-
-_UPLOAD = 2_000  # cycles a byte that is uploaded (network.md 1.4; a subnet of 13 nodes)
 
 
 @click.command("restore", short_help="Put a backup back: a snapshot, data, or files.")
@@ -79,7 +77,9 @@ def command(
         return
     with connected(**network) as connection:
         if found.kind == "data":
-            _restore_data(connection, found, to, age_identity, yes=yes)
+            from ctxcheck.data_restore import restore_data  # noqa: PLC0415 - for this alone
+
+            restore_data(connection, found, to, age_identity, yes=yes)
         else:
             _restore_snapshot(connection, found, to, age_identity, yes=yes)
 
@@ -109,7 +109,7 @@ def _restore_files(project: Path, found: Backup, age_identity: Path | None, *, l
     from migrator.backups.stamp import stamp  # noqa: PLC0415
 
     told = read_files_backup(found.path, None if age_identity is None else Identity(age_identity))
-    changes = compare_files(told, project)
+    changes = _whole_networks(project, compare_files(told, project), later_edits=later_edits)
     words = {
         "missing": "make",
         "changed": "replace",
@@ -132,82 +132,22 @@ def _restore_files(project: Path, found: Backup, age_identity: Path | None, *, l
     click.echo(f"{count} files restored{kept}", err=True)
 
 
-# Data.
+def _whole_networks(project: Path, changes: list[FileChange], *, later_edits: bool) -> list[FileChange]:
+    """Leave out the state of local networks that run, or of which only a part would be put back."""
+    from migrator.backups.files import NETWORKS  # noqa: PLC0415 - for this alone
 
-
-def _restore_data(
-    connection: Connection, found: Backup, to: str | None, age_identity: Path | None, *, yes: bool
-) -> None:
-    from analyzer.candid.parse import parse_candid  # noqa: PLC0415 - for this alone
-    from migrator.backups.data import load_data, read_data, restoring  # noqa: PLC0415
-    from migrator.backups.encryption import Identity  # noqa: PLC0415
-    from migrator.network.canister import CANDID, read_canister  # noqa: PLC0415
-
-    data = load_data(found.path, None if age_identity is None else Identity(age_identity))
-    if to is not None and len(data) > 1:
-        msg = f"the backup has {len(data)} canisters: --to is for one"
-        raise UsageError(msg)
-    _offer_snapshot(connection.project, {canister.id for canister in data.values()})
-    odd = 0
-    for name, canister in data.items():
-        (target,) = connection.targets([to or canister.id])
-        certified = read_canister(connection.agent, target.id)
-        did = certified.sections.get(CANDID)
-        if did is None:
-            msg = "its module shows no interface"
-            raise SourceError(msg, where=target.text)
-        interface = parse_candid(did.decode("utf-8", "replace"), f"{name} ({CANDID})")
-        config = read_decisions(project_folder()).config.of(name).data
-        ways, missing = restoring(interface, canister, dict(config.restore))
-        for method, why in {**canister.missing, **missing}.items():
-            click.echo(f"  NOT restored: {method}, because {why}", err=True)
-        for way in ways:
-            entries = "" if way.listing.entries is None else f"{way.listing.entries:,} entries, "
-            click.echo(f"  {way.method}: {entries}{of_bytes(len(way.arg))}", err=True)
-        if not ways:
-            continue
-        confirmed(f"restore {len(ways)} listings of {name} into {target.text}?", yes=yes)
-
-        def ask(method: str, arg: bytes, target: Target = target) -> bytes:
-            return connection.agent.query(target.id, method, arg)
-
-        before, _ = read_data(interface, ask, [way.listing.method for way in ways], paging_of(config))
-        for number, way in enumerate(ways, 1):
-            known = before.get(way.listing.method)
-            if known is not None and known.value == way.listing.value:  # a restore that was cut off goes on
-                click.echo(f"  {number}/{len(ways)} {way.listing.method}: is as in the backup already", err=True)
-                continue
-            connection.agent.call(target.id, way.method, way.arg)
-            click.echo(f"  {number}/{len(ways)} {way.method}: {of_bytes(len(way.arg))} sent", err=True)
-        after, lost = read_data(interface, ask, [way.listing.method for way in ways], paging_of(config))
-        for way in ways:
-            method = way.listing.method
-            there = after[method].value if method in after else lost[method]
-            same = there == way.listing.value
-            odd += not same
-            click.echo(f"  {method}: {'as in the backup' if same else 'NOT as in the backup'}", err=True)
-    if odd:
-        raise SystemExit(1)
-
-
-def _offer_snapshot(project: Path, canisters: set[str]) -> None:
-    """Say that a snapshot brings back more, and which there is; how to begin with nothing is said, never done."""
-    from migrator.backups.listing import list_backups  # noqa: PLC0415 - for this alone
-    from migrator.backups.manifest import read_manifest  # noqa: PLC0415
-
-    click.echo("Data goes back through restore methods. A snapshot brings back all that a canister keeps:", err=True)
-    there = [one for one in list_backups(backups_folder(project)) if one.kind == "snapshot" and one.state == "complete"]
-    newest: dict[str, Backup] = {}
-    for one in there:  # the newest is the first
-        newest.setdefault(read_manifest(one.path).canister, one)
-    for canister in sorted(canisters):
-        if canister in newest:
-            click.echo(f"  ctxcheck restore {newest[canister].name}", err=True)
+    for name in NETWORKS:
+        of_it = [one for one in changes if one.name.startswith(f"{name}/") and one.kind != "same"]
+        later = sum(one.kind == "later" for one in of_it)
+        if of_it and runs(project, name):
+            why = "its local network runs: stop it first"
+        elif later and not later_edits:
+            why = f"{later} of its files are newer than the backup: --later-edits puts all of them back"
         else:
-            click.echo(f"  there is none here of {canister}; `ctxcheck backup` makes one", err=True)
-    click.echo("To begin with an empty canister, which ctxcheck never does for you (it deletes all data):", err=True)
-    for canister in sorted(canisters):
-        click.echo(f"  icp canister install {canister} --mode reinstall --wasm FILE", err=True)
+            continue
+        click.echo(f"  leave: {name}, {why}", err=True)
+        changes = [one for one in changes if one not in of_it]
+    return changes
 
 
 # Snapshots.
@@ -227,7 +167,7 @@ def _restore_snapshot(
     (target,) = connection.targets([to or told.canister])
     # An id comes again where a local network is begun anew.
     there = (told.snapshot_id, told.taken_at) in {(one.id.hex(), one.taken_at) for one in client.snapshots(target.id)}
-    cost = 0 if there else told.size * _UPLOAD
+    cost = 0 if there else told.size * PER_BYTE
     since = (time.time_ns() - told.taken_at) // (60 * 10**9)
     lines = [
         f"{target.name} {target.text} on {connection.place.url} becomes what it was {since:,} minutes ago:",

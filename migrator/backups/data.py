@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from analyzer.candid.methods import method_of
 from analyzer.candid.print import type_text
 from analyzer.candid.types import Kind
-from analyzer.candid.values import DecodeError, decode, encode
+from analyzer.candid.values import Case, DecodeError, decode, encode
 from analyzer.errors import CtxError, SourceError
 from migrator.backups.encryption import needs_identity
 from migrator.backups.paging import read_pages
@@ -35,7 +35,13 @@ if TYPE_CHECKING:
 
 SCHEMA = "ctxcheck.data/2"
 _READ = (SCHEMA, "ctxcheck.data/1")  # the first had no stable variables
+_SOURCE = "listings: replies to queries, each signed by one node of the subnet; they are not certified"
+_SHOWN = 200  # letters of what a query returned instead
 _LONG = 1_000_000  # letters of a type's text
+
+
+class NotListed(CtxError):
+    """A query that answers with an error in the words of its program."""
 
 
 class Listing(NamedTuple):
@@ -153,6 +159,10 @@ def _listing(
     reply = query(name, encode(interface, (), []))
     values = decode(reply, interface, method.results)
     one = values[0] if len(values) == 1 else values
+    if isinstance(one, Case) and str(one.label).lower() == "err":  # Motoko's Result: it says that it lists nothing
+        words = json.dumps(plainly(one), ensure_ascii=False)[:_SHOWN]
+        msg = f"it returned {words}"
+        raise NotListed(msg)
     kept = plainly(one) if len(values) == 1 else [plainly(value) for value in values]
     return Listing(name, _type(interface, method), count(one) if len(values) == 1 else None, kept, reply)
 
@@ -171,7 +181,7 @@ def write_data(
 ) -> None:
     """Write a data backup. created: as in the name. recipient: who alone can read what is listed."""
     inner = {name: _told(one) for name, one in canisters.items()}
-    told: dict[str, Any] = {"schema": SCHEMA, "created": created, "network": network}
+    told: dict[str, Any] = {"schema": SCHEMA, "created": created, "network": network, "source": _SOURCE}
     if recipient is None:
         told["canisters"] = inner
     else:

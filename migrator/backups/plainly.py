@@ -51,7 +51,9 @@ def plainly(value: Value) -> Json:
 
 
 def count(value: Value) -> int | None:
-    """Return how many entries a listing has, None where it is none."""
+    """Return how many entries a listing has, also within `opt` or the case of a variant; None where it is none."""
+    while isinstance(value, (Some, Case)):
+        value = value.value
     return len(value) if isinstance(value, list) else None
 
 

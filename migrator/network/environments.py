@@ -177,6 +177,26 @@ def _icp_ids(project: Path, environment: str) -> dict[str, str]:
 # dfx.
 
 
+def local_urls(project: Path, tool: str, process: Mapping[str, str] = os.environ) -> list[str]:
+    """Return where all networks are asked that a tool runs on this machine for a project. tool: `icp` or `dfx`.
+
+    Raises SourceError: a file does not say so in the form that the tool takes.
+    """
+    if tool == "icp":
+        from analyzer.sources.projects.icp import read_yaml  # noqa: PLC0415 - see above
+
+        where = str(project / "icp.yaml")
+        networks = _listed(read_yaml(Disk(), project / "icp.yaml"), "networks", where)
+        names = [name for name, told in networks.items() if told.get("mode", "managed") == "managed"]
+        places = [_on_icp(networks, name, name, {}, where) for name in dict.fromkeys((*names, "local"))]
+    else:
+        document, where = _json(project / "dfx.json"), str(project / "dfx.json")
+        told = table(document.get("networks"), "networks", where)
+        names = [name for name, one in told.items() if not table(one, f"networks.{name}", where).get("providers")]
+        places = [_of_dfx(project, None, name, process) for name in dict.fromkeys((*names, "local"))]
+    return [place.url for place in places if place is not None and place.url != MAINNET]
+
+
 def _of_dfx(project: Path, environment: str | None, network: str | None, process: Mapping[str, str]) -> Place | None:
     name = network or environment or "local"
     where = str(project / "dfx.json")
@@ -205,7 +225,13 @@ def _of_dfx(project: Path, environment: str | None, network: str | None, process
             msg = f"the providers of {name} are no list of URLs"
             raise SourceError(msg, where=where)
         return Place(name, _text(providers[0], f"the provider of {name}", where), None, ids, "dfx")
-    return Place(name, f"http://{_text(told.get('bind', _DFX_BIND), f'bind of {name}', where)}", None, ids, "dfx")
+    return Place(name, _url_of_bind(told.get("bind", _DFX_BIND), f"bind of {name}", where), None, ids, "dfx")
+
+
+def _url_of_bind(bind: object, what: str, where: str) -> str:
+    """Return where a network is asked that listens at an address: one that listens everywhere does so here too."""
+    host, _, port = _text(bind, what, where).rpartition(":")
+    return f"http://{ {'0.0.0.0': '127.0.0.1', '[::]': '[::1]'}.get(host, host) }:{port}"  # noqa: S104 - not bound here
 
 
 def _dfx_ids(project: Path, document: dict[str, Any], network: str, where: str) -> dict[str, str]:

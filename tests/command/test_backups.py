@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analyzer.candid.principal import Principal
+from ctxcheck.backing_up import runs
 from ctxcheck.demonstration import FOLDER
 from migrator.lock import locked
 from migrator.network.agent import Agent, fetch_root_key
@@ -474,9 +475,20 @@ def test_what_is_listed_and_restored_is_configured(project: Project) -> None:
     project.write("ctxcheck.toml", CONFIG.replace("LEAST", "3"))
     assert "at least 3" in project("verify", *ON, code=1).stdout
     again = project("restore", path.name, *ON, "-y", "--identity", "anonymous")
+    assert "restoreSeasons: 2 entries, " in again.stderr
+    assert "the same is there now" in again.stderr
     assert "is as in the backup already" in again.stderr
     assert "--mode reinstall" in again.stderr
     project.ic.reinstall(project.canister, registry.module(registry.FIRST))
+    assert project.records()["listSeasons"] == []
+    asked = project("restore", path.name, *ON, "--identity", "anonymous", code=2).stderr
+    for words in (
+        "there now: 0 entries",
+        "what was written since the backup is lost",
+        "are sent: about",
+        "nobody is there",
+    ):
+        assert words in asked
     assert project.records()["listSeasons"] == []
     done = project("restore", path.name, *ON, "-y", "--identity", "anonymous")
     assert "listSeasons: as in the backup" in done.stderr
@@ -485,13 +497,50 @@ def test_what_is_listed_and_restored_is_configured(project: Project) -> None:
 
 def test_a_listing_that_comes_page_by_page(project: Project) -> None:
     paged = 'by = "cursor", size = 1, entries = "seasons", first = "0"'
-    project.write("ctxcheck.toml", f"[canisters.registry.data.paged]\nlistSeasonsPage = {{{paged}}}\n")
+    listed = '[canisters.registry.data]\nlistings = ["listSeasons"]\n'
+    project.write("ctxcheck.toml", f"{listed}[canisters.registry.data.paged]\nlistSeasonsPage = {{{paged}}}\n")
     project("backup", *ON, "--no-files", "--no-snapshot")
     (path,) = project.backups("data")
     told = json.loads(path.read_text("utf-8"))["canisters"]["registry"]["queries"]
     assert (told["listSeasonsPage"]["count"], told["listSeasons"]["count"]) == (2, 2)
     assert told["listSeasonsPage"]["value"] == told["listSeasons"]["value"]
     assert told["listSeasonsPage"]["pages"] > 1
+
+
+NETWORKS = [
+    pytest.param("icp.yaml", "networks:\n  - name: local\n    mode: managed\n    gateway:\n      port: PORT\n", ".icp", id="of icp-cli"),
+    pytest.param("icp.yaml", "networks:\n  - name: other\n    mode: managed\n    gateway:\n      port: PORT\n", ".icp", id="another one of icp-cli"),
+    pytest.param("dfx.json", '{"networks": {"local": {"bind": "0.0.0.0:PORT"}}}', ".dfx", id="of dfx, that listens everywhere"),
+    pytest.param("dfx.json", '{"networks": {"local": {"bind": 1}}}', ".dfx", id="nobody can tell"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "content", "folder"), NETWORKS)
+def test_the_state_of_a_local_network_that_runs(
+    tmp_path: Path, server: Server, file: str, content: str, folder: str
+) -> None:
+    port = server.url.rpartition(":")[2]
+    (tmp_path / "icp.yaml").write_text("networks: []\n", "utf-8")  # of the other tool, which does not run
+    (tmp_path / file).write_text(content.replace("PORT", port), "utf-8")
+    (tmp_path / folder).mkdir()
+    assert runs(tmp_path, folder)
+    (tmp_path / file).write_text(content.replace("PORT", "9").replace("1}", '"127.0.0.1:9"}'), "utf-8")
+    assert not runs(tmp_path, folder)
+
+
+def test_the_state_of_a_local_network_comes_back_whole_or_not_at_all(project: Project) -> None:
+    project.write(".icp/state/a", "1")
+    project.write(".icp/state/b", "1")
+    project("backup", *ON, "--no-data", "--no-snapshot")
+    (path,) = project.backups("fs-backup-")
+    (project.folder / ".icp/state/a").unlink()
+    time.sleep(0.02)
+    project.write(".icp/state/b", "2")
+    done = project("restore", path.name, "-y")
+    assert "leave: .icp, 1 of its files are newer than the backup" in done.stderr
+    assert not (project.folder / ".icp/state/a").exists()
+    project("restore", path.name, "-y", "--later-edits")
+    assert [(project.folder / f".icp/state/{name}").read_text("utf-8") for name in "ab"] == ["1", "1"]
 
 
 def test_a_backup_that_is_stopped_by_hand_goes_on(project: Project) -> None:

@@ -226,6 +226,35 @@ def test_what_cannot_go_back() -> None:
     assert "does not take what `recent` listed" in cannot["recent"]
 
 
+RESULTS = parse_candid(
+    """service : {
+      listOk : () -> (variant { ok : vec nat; err : text }) query;
+      listOpt : () -> (opt vec nat) query;
+      listRust : () -> (variant { Ok : opt vec nat; Err : variant { NotAllowed } }) query;
+    }""",
+    "results.did",
+)
+ANSWERS: list[tuple[str, Value, int | None, str | None]] = [
+    ("listOk", Case("ok", [1, 2]), 2, None),
+    ("listOk", Case("err", "not authorized"), None, 'it returned {"err": "not authorized"}'),
+    ("listRust", Case("Ok", Some([1])), 1, None),
+    ("listRust", Case("Err", Case("NotAllowed", None)), None, 'it returned {"Err": {"NotAllowed": null}}'),
+    ("listOpt", Some([1, 2, 3]), 3, None),
+    ("listOpt", None, None, None),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "entries", "why"), ANSWERS)
+def test_an_error_is_no_list(name: str, answer: Value, entries: int | None, why: str | None) -> None:
+    method = method_of(RESULTS, name)
+    assert method is not None
+    reply = encode(RESULTS, method.results, [answer])
+    listings, missing = read_data(RESULTS, lambda _name, _arg: reply, [name])
+    assert missing.get(name) == why
+    if why is None:
+        assert listings[name].entries == entries
+
+
 def test_a_reply_that_is_no_candid() -> None:
     listings, missing = read_data(SERVICE, lambda _name, _arg: b"nonsense", ["listSeasons"])
     assert not listings

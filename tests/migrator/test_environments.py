@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from analyzer.candid.principal import Principal
 from analyzer.errors import CtxError, SourceError, UsageError
+from migrator.network.bls import der_key
 from migrator.network.environments import MAINNET, canister_id, find_place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEY = (b"\xab" * 133).hex()
+KEY = der_key(b"\xab" * 96).hex()
 _KEYS = st.sampled_from(["networks", "environments", "name", "network", "url", "providers", "bind", "canisters", "remote", "id",
                          "ic", "local", "x", "gateway", "port", "mode", "root-key", "connected"])  # fmt: skip
 LEDGER, OTHER = "ryjl3-tyaaa-aaaaa-aaaba-cai", "rrkah-fqaaa-aaaaa-aaaaq-cai"
