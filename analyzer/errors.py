@@ -5,7 +5,25 @@ Raised deep, printed once, by the command.
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import NamedTuple
+
+_ROOM = "make room there, then call again"
+_RIGHTS = "look at whose it is, and what it may be used for: `ls -ld`"
+_OF_SYSTEM = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "larger files must be allowed: `ulimit -f`, or another file system",
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: "nothing can be written there: work in another folder",
+    errno.EMFILE: "more files must be allowed at once: `ulimit -n`",
+    errno.ENFILE: "this machine has too many files open",
+    errno.EIO: "the disk fails: look at what the system says of it",
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.ELOOP: "links lead in a circle",
+}
 
 
 class CtxError(Exception):
@@ -36,6 +54,13 @@ class SourceError(CtxError):
     """An input cannot be read: missing, too large, not text."""
 
     exit_code = 3
+
+
+def of_system(error: OSError) -> SourceError:
+    """Return what the system refuses, as an error that tells where, why and what to do."""
+    where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) and error.filename else None
+    why = error.strerror or str(error) or type(error).__name__
+    return SourceError(f"the system refuses: {why}", where=where, hint=_OF_SYSTEM.get(error.errno or 0))
 
 
 class Place(NamedTuple):

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from analyzer.errors import CtxError, SourceError, UsageError
+from analyzer.errors import CtxError, SourceError, UsageError, of_system
 from analyzer.report.words import clean
 
 CHECK = (sys.executable, "-m", "ctxcheck", "check")
@@ -31,7 +31,8 @@ def main() -> int:
         base = os.environ.get("CTXCHECK_BASE", "").strip()
         commit = fetched(base) if base.strip("0") else ""  # a new branch comes from the commit of zeros
         status = check(commit, reports)
-    except CtxError as error:
+    except (CtxError, OSError) as problem:
+        error = of_system(problem) if isinstance(problem, OSError) else problem
         sys.stderr.write(f"error: {clean(str(error), 600)}\n")
         if error.hint:
             sys.stderr.write(f"hint: {error.hint}\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import sys
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from analyzer.errors import CtxError, ParseError, SourceError
+from analyzer.errors import CtxError, ParseError, of_system
 from ctxcheck import __version__
 
 if TYPE_CHECKING:
@@ -129,30 +128,26 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _leave(141)
     except OSError as error:
-        _print_error(_of_system(error))
-        _leave(SourceError.exit_code)
+        refused = of_system(error)
+        _print_error(refused)
+        _leave(refused.exit_code)
     except (MemoryError, RecursionError) as error:
         click.echo(f"ctxcheck: {type(error).__name__}: the input is too large to be judged here", err=True)
         _leave(_INTERNAL)
     _leave(code if isinstance(code, int) else 0)
 
 
-def _of_system(error: OSError) -> SourceError:
-    """Return in words that a file cannot be read or written: the disk is full, or it is not allowed."""
-    why = error.strerror or type(error).__name__
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    hint = "make room, and call it again: what was begun is not taken for complete" if full else None
-    return SourceError(
-        f"the system says: {why}", where=None if error.filename is None else str(error.filename), hint=hint
-    )
-
-
 def _leave(code: int) -> NoReturn:
     gc.freeze()  # or Python's last act is to look for garbage in all that was made, which the system is about to take
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would be tried again at the end
+        if not isinstance(error, BrokenPipeError):
+            refused = of_system(error)
+            refused.where = "standard output"
+            _print_error(refused)
+            code = code or refused.exit_code
     sys.exit(code)
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from analyzer.candid.principal import Principal
-from analyzer.errors import CtxError, UsageError
+from analyzer.errors import CtxError, UsageError, of_system
 from migrator import runs
 from migrator.approval import granted, read_approvals
 from migrator.context import PATIENCE, Context
@@ -281,8 +281,10 @@ class MigrationOrchestrator:
                 step.run(at)
                 step.verify(at)
                 break
-            except Rejected:
+            except (Rejected, BrokenPipeError):
                 raise
+            except OSError as error:
+                raise of_system(error) from None
             except NetworkError as error:
                 if time.monotonic() + pause > until:
                     raise
@@ -342,8 +344,10 @@ class MigrationOrchestrator:
             try:
                 self._settle_quietly(at)
                 all_steps()[name].undo(at)
-            except Rejected:
+            except (Rejected, BrokenPipeError):
                 raise
+            except OSError as error:
+                raise of_system(error) from None
             except NetworkError as error:
                 if time.monotonic() + pause > until:
                     raise

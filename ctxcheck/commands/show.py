@@ -62,14 +62,7 @@ def command(ctx: click.Context, shown: str, *, form: str, verify: bool) -> None:
     project = project_folder()
     found = find_backup(project, shown)
     if form == "json":
-        name = {"snapshot": "manifest.json", "files": "ctxcheck-manifest.json", "data": ""}[found.kind]
-        path = found.path / name if name else found.path
-        from migrator.backups.listing import UNVERIFIED  # noqa: PLC0415 - loaded for backups alone
-
-        if found.state == UNVERIFIED:
-            msg = "this backup is of another tool: nothing is known of it in JSON"
-            raise SourceError(msg, where=found.name, hint="leave --format out")
-        sys.stdout.write(path.read_text("utf-8", "replace"))
+        sys.stdout.write(_json(found))
         return
     show(partial({"snapshot": _snapshot, "files": _files, "data": _data}[found.kind], project, found))
 
@@ -86,6 +79,24 @@ def is_plan(path: str) -> bool:
             return file.read(len(_PLAN)) == _PLAN
     except (OSError, ValueError):
         return False
+
+
+def _json(found: Backup) -> str:
+    """Return what a backup says of itself. Raises CtxError: nothing, as those of the npm script, or not what it was."""
+    from migrator.backups import files, manifest  # noqa: PLC0415 - loaded for backups alone
+
+    path = found.path
+    if found.kind == "snapshot":
+        manifest.read_manifest(path)
+        path /= manifest.MANIFEST
+    elif found.kind == "files":
+        files.read_files_backup(path)
+        path /= files.MANIFEST
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        msg = "this is not text in UTF-8"
+        raise SourceError(msg, where=str(path)) from None
 
 
 def _snapshot(project: Path, found: Backup, drawing: Drawing) -> Iterator[Line]:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _BLOCK = 1 << 20  # bytes that are copied at once
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an OSError tell which file it is about: writing tells none."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def make_folder(path: Path, *, ignored: bool = False) -> Path:
@@ -35,7 +47,7 @@ def write_draft(path: Path, content: bytes) -> None:
     """Write a file so that whoever looks sees all of it or none; its name is safe once the folder is synced."""
     draft = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}")
     try:
-        with new_file(draft) as file:
+        with naming(path), new_file(draft) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -57,7 +69,7 @@ def copy_file(source: Path, target: Path, *, changed: Callable[[bytes], bytes] |
     changed: what is written in its place, of all of it at once; without it any size takes the same memory.
     """
     digest = sha256()
-    with source.open("rb") as read, new_file(target) as written:
+    with naming(target), source.open("rb") as read, new_file(target) as written:
         if changed is None:
             while block := read.read(_BLOCK):
                 digest.update(block)
@@ -77,6 +89,7 @@ def sync_folder(path: Path) -> None:
         return
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import CtxError, SourceError
 from migrator.backups.private import make_folder, sync_folder
+from migrator.failures import OperatorNeeded
 from migrator.journal.record import FIRST, chained, read_line
 from migrator.plan.form import Malformed
 
@@ -63,18 +65,30 @@ class Journal:
         return self.records[-1].hash if self.records else FIRST
 
     def append(self, kind: str, target: str = "", step: str = "", **data: Any) -> Record:  # noqa: ANN401 - JSON
-        """Write a record down; it is on the disk when this returns."""
+        """Write a record down; it is on the disk when this returns. Raises OperatorNeeded: it cannot be written."""
         record = chained(len(self.records), self._clock(), kind, (target, step), data, self.last)
-        line = memoryview(record.line())
-        while line:
-            line = line[os.write(self._file, line) :]
-        os.fsync(self._file)
+        line, before = memoryview(record.line()), os.fstat(self._file).st_size
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+            os.fsync(self._file)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._file, before)  # or the next record would stand behind half of this one
+            raise _unwritten(error, self.path) from None
         self.records.append(record)
         return record
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+def _unwritten(error: OSError, path: Path) -> OperatorNeeded:
+    """Return that a record could not be written: nothing is done that is not in the journal."""
+    msg = f"the journal cannot be written: {error.strerror or error}"
+    hint = "nothing more was done; make room or give the right to write, then `ctxcheck migrate --resume`"
+    return OperatorNeeded(msg, where=str(path), hint=hint)
 
 
 def _content(descriptor: int, path: Path) -> bytes:

@@ -395,7 +395,13 @@ def fetch_root_key(transport: Transport, *, wait: float = ASK) -> bytes:
         msg = "the root key of a network that is not on this machine must be given"
         raise NetworkError(msg, where=transport.url, hint="--root-key HEX")
     said = _answer(transport.get("/api/v2/status", until=time.monotonic() + wait), transport.url)
-    return _bytes(said.get("root_key"))
+    key = _bytes(said.get("root_key"))
+    try:
+        raw_key(key)
+    except ValueError:
+        msg = "it tells no root key of a network"
+        raise NetworkError(msg, ran="no", where=transport.url, hint="is this the URL of a local network?") from None
+    return key
 
 
 def _found(tree: Tree, path: tuple[bytes, ...], field: bytes) -> bytes:

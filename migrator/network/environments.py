@@ -16,6 +16,7 @@ from analyzer.errors import SourceError, UsageError
 from analyzer.sources.disk import Disk
 from analyzer.sources.files import read_text
 from analyzer.sources.projects.values import table
+from migrator.network.bls import raw_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,11 +209,8 @@ def _of_dfx(project: Path, environment: str | None, network: str | None, process
     ids = _dfx_ids(project, document, name, where)
     if name in _MAINNETS:
         told = table(networks.get(name), f"networks.{name}", where)
-        if (
-            set(told.get("providers") or [MAINNET]) - _MAINNET_URLS
-            if isinstance(told.get("providers"), list)
-            else False
-        ):
+        providers = told.get("providers")
+        if isinstance(providers, list) and any(one not in _MAINNET_URLS for one in map(str, providers)):
             msg = f"`{name}` is said to be another network than mainnet"
             raise SourceError(msg, where=where, hint="give it another name: who reads `ic` takes it for mainnet")
         return Place("ic", MAINNET, None, ids, "dfx")
@@ -273,14 +271,14 @@ def _text(value: object, what: str, where: str) -> str:
 
 
 def _key(text: str, where: str) -> bytes:
-    from migrator.network.bls import raw_key  # noqa: PLC0415 - loads the curve
 
     try:
         key = bytes.fromhex(text)
         raw_key(key)
     except ValueError:
-        msg = f"{where} is no root key: 133 bytes in hex, a BLS key in DER"
-        raise UsageError(msg) from None
+        msg = f"{where} is no root key: 133 bytes in hex"
+        hint = "`icp network status --json` tells that of a local network; mainnet's is known"
+        raise UsageError(msg, hint=hint) from None
     return key
 
 

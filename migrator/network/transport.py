@@ -43,15 +43,9 @@ class Transport:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        try:
-            parts = urlsplit(self.url)
-        except ValueError:  # half of an IPv6 address
-            parts = urlsplit("")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            msg = f"`{url}` is no URL of a network"
-            raise UsageError(msg, hint="https://icp-api.io is mainnet, http://127.0.0.1:PORT a local one")
-        self.is_local = _is_loopback(parts.hostname)
-        if parts.scheme == "http" and not self.is_local:
+        scheme, host = _parts(url)
+        self.is_local = _is_loopback(host)
+        if scheme == "http" and not self.is_local:
             msg = f"{url} is neither encrypted nor on this machine"
             raise UsageError(msg, hint="use https")
         self._client: httpx.Client | None = None
@@ -106,6 +100,8 @@ class Transport:
             hint = "does the network run, and is the URL right?" if self.is_local else None
             msg = f"cannot be reached: {error or type(error).__name__}"
             raise NetworkError(msg, ran="no", where=self.url, hint=hint) from None
+        except UnicodeError:  # of IDNA
+            raise _no_url(self.url) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             msg = f"no answer: {error or type(error).__name__}"
             raise NetworkError(msg, ran="unknown", where=self.url) from None
@@ -122,6 +118,25 @@ class Transport:
                 self._client = httpx.Client(limits=limits, follow_redirects=False, trust_env=not self.is_local)
                 keep_deadlines(self._client)
             return self._client
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Return scheme and host. Raises UsageError: it has none, or its port or address is none."""
+    try:
+        parts = urlsplit(url)
+        found = parts.scheme, parts.hostname or ""
+        is_sound = found[0] in ("http", "https") and bool(found[1]) and parts.port != 0
+        is_sound = is_sound and url.isprintable() and " " not in url
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        raise _no_url(url)
+    return found
+
+
+def _no_url(url: str) -> UsageError:
+    hint = "https://icp-api.io is mainnet, http://127.0.0.1:PORT a local one"
+    return UsageError(f"`{url}` is no URL of a network", hint=hint)
 
 
 def _is_loopback(host: str) -> bool:

@@ -23,6 +23,7 @@ _FIRST = SCHEMA.encode() + b"\n"
 _MOST_JSON = 64 << 20
 MOST = 1 << 30  # bytes of a file
 _HEX = frozenset("0123456789abcdef")
+_KEY = 2 * 96  # digits of a root key
 _AGAIN = "make the plan again: `ctxcheck plan`"
 
 
@@ -117,6 +118,9 @@ def _blobs(plan: Plan, data: bytes, at: int) -> dict[str, bytes]:
 
 def _check(plan: Plan) -> None:
     """Raise Malformed where what the plan says cannot be."""
+    if len(plan.network.root_key) != _KEY or not set(plan.network.root_key) <= _HEX:
+        msg = "its root key is none"
+        raise Malformed(msg)
     names: set[str] = set()
     for target in plan.targets:
         if target.name in names or not target.name:

@@ -349,6 +349,16 @@ def test_listed_pruned_and_removed_by_hand(project: Project) -> None:
         project.write(f"backups/{name}", "{}")
     told = project("list").stdout
     assert told.count("unverified; of another tool") == 2
+    for form in ("text", "json"):
+        done = project("show", "fs-backup-2024-01-01T12-00-00-000Z", "--format", form, code=3)
+        assert "no manifest of ctxcheck: a backup of the npm script" in done.stderr
+    assert project("show", "data-backup-2024-01-01T12-00-00-000Z.json", "--format", "json").stdout == "{}"
+    for made in (
+        *project.backups("fs-backup-20")[1:],
+        *project.backups("data-backup-20")[1:],
+        *project.backups("snapshot-"),
+    ):
+        assert json.loads(project("show", made.name, "--format", "json").stdout)["schema"].startswith("ctxcheck.")
     assert len(json.loads(project("list", "--format", "json").stdout)["backups"]) == 11
     assert project("prune", "--keep-last", "2").stderr.startswith("3 would go")
     project("prune", "--keep-last", "2", "--yes")
@@ -383,8 +393,8 @@ def test_a_full_disk(project: Project) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(project.folder / "home")}
     done = subprocess.run(limited, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 3, done.stderr
-    assert "the system says: File too large" in done.stderr
-    assert "make room" in done.stderr
+    assert "the system refuses: File too large" in done.stderr
+    assert "ulimit -f" in done.stderr
     assert "Traceback" not in done.stderr
     assert not [one for one in project.backups("snapshot-") if (one / "COMPLETE").exists()]
     assert "going on with" in project("backup", *ON, "--no-files", "--no-data", "--resume").stderr
@@ -406,7 +416,7 @@ def test_a_full_disk(project: Project) -> None:
         (("status", "-n", "http://[bad", "aaaaa-aa"), 2, "is no URL of a network"),
         (("status", "-n", "http://127.0.0.1:9", "-k", "00" * 133, "aaaaa-aa"), 2, "--root-key is no root key"),
         (("status", *ON, "--identity-command", "icp 'x"), 3, "cannot be run: No closing quotation"),
-        (("show", "fs-backup-2024-01-01T12-00-00-000Z", "--format", "json"), 3, "of another tool"),
+        (("show", "fs-backup-2024-01-01T12-00-00-000Z", "--format", "json"), 3, "a backup of the npm script"),
     ],
 )
 def test_mistakes(project: Project, arguments: tuple[str, ...], code: int, words: str) -> None:

@@ -264,11 +264,34 @@ def test_a_call_goes_on_from_a_journal(ic: Replica, agent: Agent, counting: byte
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [("ftp://x", "no URL"), ("nonsense", "no URL"), ("http://icp-api.io", "neither encrypted nor on this machine")],
+    [
+        *[
+            (url, "no URL")
+            for url in (
+                "ftp://x",
+                "nonsense",
+                "",
+                "https://",
+                "http://[bad",
+                "https://a b",
+                "https://x:y",
+                "https://x:99999",
+                "https://x:0",
+                "https://x\n",
+            )
+        ],
+        ("http://icp-api.io", "neither encrypted nor on this machine"),
+    ],
 )
 def test_urls_that_are_refused(url: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         Transport(url)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", "x" * 64, "xn--a"])
+def test_names_that_no_machine_has(host: str) -> None:
+    with pytest.raises(UsageError, match="no URL"):
+        Transport(f"https://{host}").get("/api/v2/status", until=time.monotonic() + 3)
 
 
 def test_nobody_is_there() -> None:

@@ -149,7 +149,16 @@ def test_which_canister_is_meant(tmp_path: Path) -> None:
         ({"icp.yaml": ""}, {"environment": "nothing"}, UsageError, "no network `nothing`"),
         ({"dfx.json": "{}"}, {"network": "nothing"}, UsageError, "no network `nothing`"),
         ({}, {"environment": "a", "network": "b"}, UsageError, "an environment"),
-        ({}, {"network": "http://127.0.0.1:1", "root_key": "00"}, UsageError, "133 bytes"),
+        *[
+            ({}, {"network": "http://127.0.0.1:1", "root_key": key}, UsageError, "133 bytes")
+            for key in ("", "00", "x", "00" * 133, KEY + "00", KEY[:-1])
+        ],
+        (
+            {"dfx.json": {"networks": {"ic": {"providers": [{}]}}}},
+            {"network": "ic"},
+            SourceError,
+            "another network than mainnet",
+        ),
     ],
 )
 def test_mistakes(
