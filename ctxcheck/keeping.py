@@ -101,7 +101,8 @@ def keepers(connection: Connection, config: Config, folder: Path) -> Keepers:
         why = why_not(before)
         if why is not None:
             at.told(f"the values of {at.target.name} are compared by what it lists alone: {why}")
-            return Compared(entries, tuple(lacking))
+            kept = f"no stored value compared; {entries:,} listed entries, none lost"
+            return Compared(entries, tuple(lacking), summary=kept)
         found = compare_snapshots(before, after)
         return found._replace(lost=(*found.lost, *lacking))
 

@@ -67,4 +67,7 @@ def told(result: Result) -> Compared:
     if not changed and any(result.count(c, unexpected=True) for c in (Change.CHANGED, Change.UNKNOWN)):
         changed = ["(not listed)"]
     added, unseen = result.count(Change.ADDED), tuple(result.not_compared)
-    return Compared(result.values, tuple(lost), tuple(changed), added, unseen, diff_document(result, (), limit=0))
+    worse = (Change.LOST, Change.CHANGED, Change.UNKNOWN)
+    moved = tuple(one.path for one in result.differences if one.expected is not None and one.change in worse)
+    report = diff_document(result, (), limit=0)
+    return Compared(result.values, tuple(lost), tuple(changed), added, unseen, report, result.summary(), moved)

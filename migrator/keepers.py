@@ -38,7 +38,8 @@ class Compared(NamedTuple):
     """What a comparison of values found. values: how many. lost, changed, added: paths; of many, the first.
 
     unseen: variables of type `Any`, which nothing can compare. report: `ctxcheck.state-diff/1` without any value; None:
-    only what the canister lists was compared.
+    only what the canister lists was compared. summary: in words. by_migration: what the new version's migration took
+    or changed, of many the first.
     """
 
     values: int
@@ -47,6 +48,8 @@ class Compared(NamedTuple):
     added: int = 0
     unseen: tuple[str, ...] = ()
     report: Mapping[str, Any] | None = None
+    summary: str = ""
+    by_migration: tuple[str, ...] = ()
 
 
 class Comparer(Protocol):

@@ -16,7 +16,7 @@ from analyzer.errors import CtxError, UsageError, of_system
 from migrator import runs
 from migrator.approval import granted, read_approvals
 from migrator.context import PATIENCE, Context
-from migrator.failures import HookFailed, OperatorNeeded, StalePlan
+from migrator.failures import HookFailed, OperatorNeeded, StalePlan, StepFailed
 from migrator.hooks import FAILURE, CommandHooks, check_names
 from migrator.journal.envelopes import Envelopes
 from migrator.journal.file import Journal
@@ -289,6 +289,10 @@ class MigrationOrchestrator:
                 if time.monotonic() + pause > until:
                     raise
                 self.told(f"{error}; trying again")
+            except CtxError:
+                raise
+            except Exception as error:
+                raise _of_ours(error) from error
             time.sleep(pause)
             pause = min(2 * pause, _LAST)
         self._hook("after", name, at)
@@ -352,6 +356,10 @@ class MigrationOrchestrator:
                 if time.monotonic() + pause > until:
                     raise
                 self.told(f"{error}; trying again")
+            except CtxError:
+                raise
+            except Exception as error:
+                raise _of_ours(error) from error
             else:
                 return
             time.sleep(pause)
@@ -412,6 +420,12 @@ class MigrationOrchestrator:
                 owned,
                 to_compare,
             )
+
+
+def _of_ours(error: Exception) -> StepFailed:
+    """Return a fault of ours as a step that failed: the canister is brought back, whatever it is."""
+    msg = f"a fault of ctxcheck: {type(error).__name__}: {str(error)[:200]}"
+    return StepFailed(msg, hint="please report it, with this line")
 
 
 def _raw(target: Target) -> bytes:

@@ -148,7 +148,7 @@ def _ended(report: UpgradeReport) -> Iterator[str]:
                 why = f"the comparison of {target.name} shows something else than the journal says of it"
                 raise _contradicts(why)
             yield f"{target.name}: before and after: {clean(str(comparison.get('summary')), 300)}"
-        count = f"; {compared:,} values compared, none lost" if isinstance(compared, int) else ""
+        count = f"; {compared:,} values compared" if isinstance(compared, int) else ""
         unseen = progress.facts.get("unseen")
         count += f"; of type Any, and not compared: {', '.join(map(str, unseen))}" if unseen else ""
         yield f"{target.name}: {progress.outcome or 'not over'}{count}"

@@ -21,7 +21,7 @@ from analyzer.heap.render import Brief, key_text
 from analyzer.heap.shapes import Form, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from analyzer.heap.containers import Container
     from analyzer.heap.decode import Part
@@ -86,13 +86,14 @@ class Result:
     """What became of all variables.
 
     variables: by name. differences: the first `MAX_LISTED` of those that were found. not_compared: variables that are
-    or hold something of type `Any`.
+    or hold something of type `Any`. regions: those that hold a Region, whose content is in stable memory.
     """
 
     variables: dict[str, VariableResult] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     found: int = 0
     not_compared: list[str] = field(default_factory=list)
+    regions: list[str] = field(default_factory=list)
 
     @property
     def values(self) -> int:
@@ -123,6 +124,8 @@ class Result:
             parts += [f"{count:,} {word}{told}"] if count else []
         if self.not_compared:
             parts.append(f"{len(self.not_compared):,} with type Any not compared")
+        if self.regions:
+            parts.append(f"what the Regions in {', '.join(self.regions[:5])} hold not compared")
         return ", ".join(parts)
 
 
@@ -159,7 +162,11 @@ def compare(old: State, new: State) -> Result:
     Between two states of one and the same module nothing may: it was not upgraded, or its migration ran twice.
     Raises HeapError: an image is damaged; `where` says which one.
     """
-    return _Comparison(old, new).run()
+    try:
+        return _Comparison(old, new).run()
+    except (RecursionError, ValueError) as error:  # types within each other without an end; numbers of a million digits
+        msg = f"the values are too deep or too large to be compared: {str(error)[:100]}"
+        raise TooMuch(msg) from None
 
 
 class _Comparison:
@@ -218,6 +225,8 @@ class _Comparison:
             return
         if _holds_any(old.shape) or _holds_any(new.shape):
             self.result.not_compared.append(old.name)
+        if _holds_region(old.shape) or _holds_region(new.shape):
+            self.result.regions.append(old.name)
         self.waiting.append(_Pair(old.name, old.shape, old.word, new.shape, new.word, alone=False))
         while self.waiting:
             self._pair(self.waiting.popleft(), 0)
@@ -318,6 +327,8 @@ class _Comparison:
         elif forms[0] is Form.TUPLE and len(old_shape.children) == len(new_shape.children) > 0:
             for i, (a, b) in enumerate(zip(old, new, strict=True)):
                 self._values(f"{path}.{i}", old_shape.children[i], a, new_shape.children[i], b)
+        elif forms[0] is Form.OPTION and old is None and new is None:
+            self.current.values += 1
         elif forms[0] is Form.OPTION and old is not None and new is not None:
             self._values(path, old_shape.children[0], old[0], new_shape.children[0], new[0])
         elif forms[0] is Form.VARIANT and old.tag == new.tag:
@@ -625,10 +636,19 @@ def _alike(old: Shape, new: Shape) -> bool:
 
 def _holds_any(shape: Shape) -> bool:
     """Tell whether something of type `Any` can be in a value."""
+    return _holds(shape, lambda one: one.form is Form.ANY)
+
+
+def _holds_region(shape: Shape) -> bool:
+    """Tell whether a Region can be in a value: what it holds is in stable memory, which is not compared."""
+    return _holds(shape, lambda one: one.form is Form.PRIMITIVE and one.name == "Region")
+
+
+def _holds(shape: Shape, is_it: Callable[[Shape], bool]) -> bool:
     seen, todo = {shape}, [shape]
     while todo:
         at = todo.pop()
-        if at.form is Form.ANY:
+        if is_it(at):
             return True
         new = [child for child in at.children if child not in seen]
         seen.update(new)

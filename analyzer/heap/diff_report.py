@@ -21,6 +21,7 @@ def diff_document(result: Result, notes: Sequence[str], limit: int) -> dict[str,
         "values": result.values,
         "found": result.found,
         "not_compared": result.not_compared,
+        "regions": result.regions,
         "notes": list(notes),
         "variables": {
             name: {

@@ -138,6 +138,9 @@ def _write(offer: Offer) -> None:
     if offer.proof is None or not offer.proof.proven:
         msg = f"{offer.name}: nothing is written, since what is suggested is not proven"
         raise UsageError(msg)
+    if offer.rehearsal is not None and not offer.rehearsal.accepted:
+        msg = f"{offer.name}: nothing is written, since the rehearsal does not accept what is suggested"
+        raise UsageError(msg)
     for path, text in edited.texts.items():
         write_whole(os.fspath(path), text)
         click.echo(f"wrote {path}", err=True)

@@ -19,6 +19,7 @@ Outcome: TypeAlias = Literal["accepted", "refused", "failed", "undecided"]
 # missing: entries of a list; differs: another value; silent: rejected before too, in the same words.
 Fate: TypeAlias = Literal["same", "kept", "gone", "rejected", "unreadable", "missing", "differs", "silent"]
 HOLDS: tuple[Fate, ...] = ("same", "kept", "silent")
+_ALLOWED: tuple[Fate, ...] = ("differs", "missing")  # of a query that may differ; one that traps or is gone never may
 
 
 class Call(NamedTuple):
@@ -84,7 +85,7 @@ class Query(NamedTuple):
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong with it."""
-        return self.fate in HOLDS or self.may_differ
+        return self.fate in HOLDS or (self.may_differ and self.fate in _ALLOWED)
 
 
 class Held(NamedTuple):
@@ -191,7 +192,9 @@ class Rehearsal(NamedTuple):
         """The words for the proof line; None: it proves nothing."""
         if not self.accepted or not self.real:
             return None
-        return f"{self.engine}, {self.state}, {self.found.spent.whole / 1000:.1f} s"
+        seen = any(one.fate in HOLDS for one in self.found.queries) or self.compared is not None
+        lacking = "" if seen else ", NOTHING of what it keeps could be looked at"
+        return f"{self.engine}, {self.state}, {self.found.spent.whole / 1000:.1f} s{lacking}"
 
 
 def nothing(outcome: Outcome, why: str | None, *, said: Said | None = None) -> Found:

@@ -192,8 +192,11 @@ class _Remote:
         for call, old in zip(self.asked, before, strict=True):
             new = self._ask(call)
             one = judged(self.trial.did, call, old, new, may_differ=call.name in self.unsteady)
-            if one.fate == "differs" and call.name not in self.trial.may_differ and one.may_differ:
-                one = one._replace(words="it differs without an upgrade too")
+            if one.may_differ and call.name not in self.trial.may_differ:
+                if one.fate == "differs":
+                    one = one._replace(words="it differs without an upgrade too")
+                else:
+                    one = one._replace(may_differ=False)
             found.append(one)
             if call in self.trial.asked:
                 self.held.append(expected(self.trial.did, self.trial.new_did, call, old, new))

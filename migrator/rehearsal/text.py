@@ -176,9 +176,9 @@ def _queries(found: Found, drawing: Drawing) -> Iterator[Line]:
         words = f"may take more than the {_number(_QUERY)} instructions that a query has there: {_listed(near)}"
         yield from wrapped(words, drawing, [(" " * (_NAME + 2), "")], [(" " * (_NAME + 2), "")], "lossy")
     for one in odd:
-        style = "safe" if one.fate in HOLDS else "dim" if one.may_differ else "breaking"
+        style = "safe" if one.fate in HOLDS else "dim" if one.holds else "breaking"
         lead: Line = [(f"    {one.fate:<{_NAME}}", style), (f" {clean(one.name)}: ", "bold")]
-        allowed = " (it may)" if one.may_differ and one.fate not in HOLDS else ""
+        allowed = " (it may)" if one.holds and one.fate not in HOLDS else ""
         yield from wrapped(one.words + allowed, drawing, lead, [(" " * (_NAME + 5), "")])
     if found.unasked:
         named = _listed(found.unasked)
@@ -210,7 +210,8 @@ def _values(found: Found, drawing: Drawing) -> Iterator[Line]:
     if values.why is not None:
         yield from _pair("values", f"NOT compared: {values.why}", drawing, "undecided")
         return
-    yield from _pair("values", values.summary, drawing, "" if values.kept else "breaking")
+    took = "lossy" if any(one.change == "lost" for one in values.shown) else ""
+    yield from _pair("values", values.summary, drawing, took if values.kept else "breaking")
     for one in values.shown[:_SHOWN]:
         yield _changed(one, drawing)
     if len(values.shown) > _SHOWN:
@@ -218,7 +219,9 @@ def _values(found: Found, drawing: Drawing) -> Iterator[Line]:
 
 
 def _changed(one: Changed, drawing: Drawing) -> Line:
-    style = "dim" if one.expected else _CHANGES.get(one.change, "")
+    style = (
+        "lossy" if one.change == "lost" and one.expected else "dim" if one.expected else _CHANGES.get(one.change, "")
+    )
     sides = f" {drawing.arrow} ".join(clean(side, 80) for side in (one.old, one.new) if side is not None)
     why = f"  ({clean(one.expected, 80)})" if one.expected else ""
     room = drawing.width - _NAME - 6

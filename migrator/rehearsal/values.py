@@ -36,7 +36,10 @@ def compared(before: Taken, after: Taken) -> Values:
     try:
         new = _state(after, "after")
         result = compare(old, new)
-    except CtxError as error:  # what could be read before cannot be any more
+    except CtxError as error:
+        if getattr(error, "where", None) == "old":
+            return Values(str(error))
+        # What could be read before cannot be any more.
         return Values(None, summary=f"cannot be compared after the upgrade: {error}")
     shown = tuple(
         Changed(one.change.value, one.path, one.old, one.new, one.expected) for one in result.differences[:_SHOWN]

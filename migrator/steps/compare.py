@@ -38,9 +38,14 @@ class Compare(Plain):
                     f"ctxcheck rollback {at.state.run} --discard-writes puts the snapshot back, without what is newer"
                 )
             raise StepFailed(msg, hint=hint)
-        at.fact(compared=found.values, added=found.added, unseen=list(found.unseen[:_SHOWN]))
+        values = None if found.report is None else found.values
+        at.fact(compared=values, added=found.added, unseen=list(found.unseen[:_SHOWN]))
         unseen = f"; of type Any, and not compared: {', '.join(found.unseen[:_SHOWN])}" if found.unseen else ""
-        at.told(f"{found.values:,} values compared, none lost, {found.added:,} added{unseen}")
+        words = found.summary or f"{found.values:,} values compared, none lost, {found.added:,} added"
+        at.told(f"{words}{unseen}")
+        if found.by_migration:
+            more = ", ..." if len(found.by_migration) > _SHOWN else ""
+            at.told(f"taken or changed by the migration: {', '.join(found.by_migration[:_SHOWN])}{more}")
 
 
 STEP = Compare()

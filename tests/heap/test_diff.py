@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analyzer.heap import diff
-from analyzer.heap.diff import Change, Result, compare
+from analyzer.heap.diff import Change, Difference, Result, VariableResult, compare
 from analyzer.heap.expected import may_change
 from analyzer.motoko.parse import parse_stable
+from migrator.comparing import told
 from replica import Replica
 from tests.heap.canister import Program, exported
 
@@ -48,6 +49,17 @@ def test_a_state_is_equal_to_itself_and_every_value_is_counted(ic: Replica) -> N
     assert objects == []
     assert {name: one.values for name, one in result.variables.items()} == {n: _leaves(v) for n, v in values.items()}
     assert result.summary() == f"{sum(map(_leaves, values.values())):,} values compared, none lost"
+
+
+def test_what_a_migration_takes_is_told_as_lost() -> None:
+    """It may, and a run does not go back for it; nobody is told that nothing was lost."""
+    result = Result()
+    users = result.variables.setdefault("users", VariableResult("users", expected="the migration makes it"))
+    users.counts[Change.LOST] = 1000
+    result.differences.append(Difference(Change.LOST, "users[0]", '"a"', None, "the migration makes it"))
+    compared = told(result)
+    assert (compared.lost, compared.by_migration) == ((), ("users[0]",))
+    assert compared.summary == "0 values compared, 1,000 lost (1,000 by the migration)"
 
 
 def test_what_calls_changed_is_listed_by_path(ic: Replica) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from analyzer.errors import CtxError
 from migrator.plan.form import Malformed, canonical, from_json, parsed, to_json
-from migrator.rehearsal.model import Found, Rehearsal, nothing
+from migrator.rehearsal.model import Found, Query, Rehearsal, nothing
 from migrator.rehearsal.process import BOUNDS, GIB, Bounds
 from migrator.rehearsal.rehearse import OldState, Upgrade, rehearse
 from migrator.rehearsal.scenario import Scenario, Step, read_scenario
@@ -29,6 +29,8 @@ from tests.shared import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from migrator.rehearsal.model import Fate
 
 T = TypeVar("T")
 VERSIONS = versions()
@@ -330,6 +332,15 @@ def test_an_old_version_that_does_not_install_proves_nothing() -> None:
     assert found.outcome == "undecided"
     assert found.said is not None
     assert found.said.during == "install"
+
+
+DIFFERING = [("differs", True), ("missing", True), ("rejected", False), ("gone", False), ("unreadable", False)]
+
+
+@pytest.mark.parametrize(("fate", "holds"), DIFFERING)
+def test_a_reply_may_differ_and_never_be_none(fate: Fate, holds: bool) -> None:
+    assert Query("list", fate, "", 1, may_differ=True).holds == holds
+    assert not Query("list", fate, "", 1).holds
 
 
 @pytest.mark.parametrize(

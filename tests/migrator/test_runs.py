@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from migrator.context import Context
+    from migrator.network.canister import CertifiedCanister
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +121,25 @@ def test_what_one_machine_calls_refused_is_looked_at(there: Place, tmp_path: Pat
     assert outcome.exit_code == 0, outcome.error
     assert any("not today; one machine says so" in line for line in told)
     trial.whole(new=True)
+
+
+def test_a_fault_of_ours_is_a_step_that_failed(there: Place, tmp_path: Path) -> None:
+    class Faulty(NetworkOperations):
+        def read_certified(self, canister: bytes) -> CertifiedCanister:
+            found = super().read_certified(canister)
+            if found.module_hash == sha256(registry.module(SAFE)).digest() and not hurt:
+                hurt.append(True)
+                msg = "nobody thought of this"
+                raise KeyError(msg)
+            return found
+
+    hurt: list[bool] = []
+    trial = Trial(there, tmp_path, SAFE)
+    run = MigrationOrchestrator(trial.saved, Faulty(there.agent), trial.folder)
+    outcome = run.run()
+    assert (outcome.exit_code, hurt) == (8, [True])
+    assert "a fault of ctxcheck: KeyError" in str(outcome.targets[0].why)
+    trial.whole(new=False)
 
 
 def test_held_before_the_start_and_gone_on_with(there: Place, tmp_path: Path) -> None:
