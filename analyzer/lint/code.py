@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from grammars.parser import after_comment
@@ -43,8 +44,8 @@ class Actor:
         self.unit = unit
         code = code_only(file.text)
         inside = sorted(unit.inside, key=lambda d: d.span[0])
-        ends = [*(d.span[0] for d in inside[1:]), len(code)]
-        self.parts = [Part(d, code[d.span[0] : end]) for d, end in zip(inside, ends, strict=True)]
+        places = [*(d.span[0] for d in inside), len(code)]
+        self.parts = [Part(d, code[at:end]) for d, (at, end) in zip(inside, pairwise(places), strict=True)]
 
     @property
     def persistent(self) -> bool:

@@ -117,8 +117,11 @@ def test_what_is_accepted_passes_and_a_check_does_not_take_it_for_unused(project
     assert run(project, "lint").returncode == 0
 
 
-def test_nothing_is_found(tmp_path: Path) -> None:
-    (tmp_path / "main.mo").write_text("persistent actor { var count : Nat = 0 };", "utf-8")
+@pytest.mark.parametrize(
+    "text", ["persistent actor { var count : Nat = 0 };", "actor {}", "persistent actor Empty {};"]
+)
+def test_nothing_is_found(tmp_path: Path, text: str) -> None:
+    (tmp_path / "main.mo").write_text(text, "utf-8")
     done = run(tmp_path, "lint")
     assert (done.returncode, done.stdout) == (0, "✓ nothing found\n")
 
