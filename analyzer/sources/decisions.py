@@ -38,19 +38,22 @@ def read_decisions(start: PurePath | None = None) -> Decisions:
     """
     folder = Path(_folder(start or PurePath()))
     config, accepted = Config(), []
-    if (folder / configuration.NAME).is_file():
+    # Whatever bears the name: a link that leads nowhere would else be a project that decided nothing.
+    if os.path.lexists(folder / configuration.NAME):
         config = read_config(read_text(folder / configuration.NAME), _label(folder / configuration.NAME))
-    if (folder / accepted_changes.NAME).is_file():
+    if os.path.lexists(folder / accepted_changes.NAME):
         accepted = read_accepted(read_text(folder / accepted_changes.NAME), _label(folder / accepted_changes.NAME))
     return Decisions(folder, config, accepted)
 
 
 def _folder(start: PurePath) -> PurePath:
     places = list(upward(Disk(), start))
-    for names in (DECISIONS, PROJECT_FILES):
-        for place in places:
-            if any(Path(place, name).is_file() for name in names):
-                return place
+    for place in places:
+        if any(os.path.lexists(Path(place, name)) for name in DECISIONS):
+            return place
+    for place in places:
+        if any(Path(place, name).is_file() for name in PROJECT_FILES):
+            return place
     return start
 
 
