@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -112,6 +113,9 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the process with the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what it cannot say, as names that are not UTF-8, it spells
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(args=list(args) if args is not None else None, prog_name="ctxcheck", standalone_mode=False)
     except CtxError as error:

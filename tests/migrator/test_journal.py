@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 import signal
 import stat
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migrator.failures import OperatorNeeded
 from migrator.journal.envelopes import Envelopes
 from migrator.journal.file import NAME, DamagedJournal, Journal, read_journal, read_records
 from migrator.journal.record import FIRST, Record, chained
@@ -228,3 +230,20 @@ def test_one_run_to_a_canister(tmp_path: Path) -> None:
         child.kill()
     with locked(tmp_path, "key", ["a", "b", "c"], "mine"):
         assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (tmp_path / "locks").glob("*"))
+
+
+def test_half_a_record_on_a_full_disk_is_taken_off(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.append("run", run="x")
+    size = journal.path.stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, hard))
+    try:
+        with pytest.raises(OperatorNeeded, match="the journal cannot be written: File too large"):
+            journal.append("begin", "a", "stop")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert journal.path.stat().st_size == size
+    journal.append("begin", "a", "stop")
+    journal.close()
+    assert [record.kind for record in read_journal(tmp_path)] == ["run", "begin"]
