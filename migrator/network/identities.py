@@ -83,12 +83,16 @@ def identity_of_file(path: Path, *, password: Password | None = None) -> Identit
 
 
 def identity_of_command(command: str) -> Identity:
-    """Return the identity whose PEM a command prints, e.g. `icp identity export NAME`. Raises SourceError."""
+    """Return the identity whose PEM a command prints (`icp identity export NAME`). Raises UsageError, SourceError."""
     where = f"--identity-command {command.split(maxsplit=1)[0]}" if command.strip() else "--identity-command"
     try:
-        done = subprocess.run(
-            shlex.split(command), stdin=None, stdout=subprocess.PIPE, timeout=_SECONDS, check=False, text=False
-        )
+        words = shlex.split(command)
+    except ValueError as error:
+        msg = f"this is no command: {error}"
+        hint = "a program and its arguments as a shell takes them, e.g. 'icp identity export NAME'"
+        raise UsageError(msg, where="--identity-command", hint=hint) from None
+    try:
+        done = subprocess.run(words, stdin=None, stdout=subprocess.PIPE, timeout=_SECONDS, check=False, text=False)
     except (OSError, ValueError, IndexError) as error:
         msg = f"it cannot be run: {error}"
         raise SourceError(msg, where=where) from None

@@ -415,7 +415,7 @@ def test_a_full_disk(project: Project) -> None:
         (("prune", "--older-than", "yesterday"), 2, "is no age"),
         (("status", "-n", "http://[bad", "aaaaa-aa"), 2, "is no URL of a network"),
         (("status", "-n", "http://127.0.0.1:9", "-k", "00" * 133, "aaaaa-aa"), 2, "--root-key is no root key"),
-        (("status", *ON, "--identity-command", "icp 'x"), 3, "cannot be run: No closing quotation"),
+        (("status", *ON, "--identity-command", "icp 'x"), 2, "this is no command: No closing quotation"),
         (("show", "fs-backup-2024-01-01T12-00-00-000Z", "--format", "json"), 3, "a backup of the npm script"),
     ],
 )
